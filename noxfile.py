@@ -1,0 +1,108 @@
+"""The project's checks, one session each: ``nox -l`` lists them, ``nox -s NAME`` runs one."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["lint", "tests"]
+nox.options.default_venv_backend = "virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.error_on_missing_interpreters = False  # ``pythons`` runs those there are
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+OPENFACE_DATA = Path("..", "shared", "openface")
+
+MYPY_LENIENT = [
+    "--allow-untyped-defs",
+    "--allow-incomplete-defs",
+    "--allow-untyped-calls",
+    "--allow-untyped-decorators",
+    "--allow-any-generics",
+]
+
+NEEDS_HEADLESS = """
+from importlib.metadata import version
+try:
+    import cv2
+except ImportError as error:
+    if "cannot open shared object file" not in str(error):
+        raise
+    print(version("opencv-python"))
+"""
+
+
+def install(session: nox.Session, *requirements: str) -> None:
+    """Install; where OpenCV's display libraries are missing, let its headless build stand in."""
+    session.install(*requirements)
+    version = str(session.run("python", "-c", NEEDS_HEADLESS, silent=True, log=False)).strip()
+    if version:
+        session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "opencv-python")
+        session.install("--force-reinstall", "--no-deps", f"opencv-python-headless=={version}")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the tests with the Python that runs nox; arguments go to pytest."""
+    install(session, ".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style, formatting and types."""
+    session.install(".[dev]")
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("mypy")
+    session.run("mypy", *MYPY_LENIENT, "tests")
+
+
+@nox.session
+def parity(session: nox.Session) -> None:
+    """Compare with the reference, stage by stage; arguments replace the data found by default."""
+    install(session, ".[report]")
+    session.run(
+        *("python", "-m", "openface_bridge", "parity"),
+        *("--html", "reports/parity.html", "--json", "reports/parity.json"),
+        *(session.posargs or openface_data()),
+    )
+
+
+def openface_data() -> list[str]:
+    """Name OpenFace's model, recordings and pictures to ``parity``, if they are at hand."""
+    named = os.environ.get("PYCLNF_OPENFACE_DATA")
+    data = Path(named) if named else OPENFACE_DATA
+    if not named and not data.is_dir():
+        return []
+    return [
+        *("--model", str(data / "model" / "main_clnf_general.txt")),
+        *("--traces", str(data / "golden")),
+        *("--images", str(data / "samples")),
+    ]
+
+
+@nox.session
+@nox.parametrize("opencv", ["<5", ">=5"], ids=["4", "5"])
+def opencv(session: nox.Session, opencv: str) -> None:
+    """Run the tests with each major version of OpenCV."""
+    install(session, ".[test]", f"opencv-python{opencv}")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=nox.project.python_versions(PROJECT))
+def pythons(session: nox.Session) -> None:
+    """Run the tests with every supported Python that is installed here."""
+    install(session, ".[test]")
+    session.run("pytest", *session.posargs)
+
+
+@nox.session(python=nox.project.python_versions(PROJECT)[0])
+def oldest(session: nox.Session) -> None:
+    """Run the tests with the oldest Python and dependencies that pyproject.toml admits."""
+    pinned = [each.replace(">=", "==") + ".*" for each in PROJECT["project"]["dependencies"]]
+    install(session, ".[test]", *pinned)
+    session.run("pytest", *session.posargs)

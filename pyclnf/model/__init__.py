@@ -1,0 +1,23 @@
+"""Readers of OpenFace's model files, one per kind of file.
+
+Every reader returns plain frozen data or raises `ModelFileError`, whatever the file holds.
+"""
+
+from pyclnf.model.ccnf_file import CCNFPatchExperts, read_ccnf
+from pyclnf.model.ccnf_records import CCNFExpert
+from pyclnf.model.errors import ModelFileError
+from pyclnf.model.manifest import DetectorFiles, Manifest, PartFiles, read_manifest
+from pyclnf.model.pdm_file import PointDistributionModelData, read_pdm
+
+__all__ = [
+    "CCNFExpert",
+    "CCNFPatchExperts",
+    "DetectorFiles",
+    "Manifest",
+    "ModelFileError",
+    "PartFiles",
+    "PointDistributionModelData",
+    "read_ccnf",
+    "read_manifest",
+    "read_pdm",
+]
