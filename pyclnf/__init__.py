@@ -1,0 +1,24 @@
+"""Constrained local neural fields: OpenFace's facial landmark detector in Python.
+
+>>> from pyclnf import CLNF, FitSettings                            # doctest: +SKIP
+>>> clnf = CLNF("model/main_clnf_general.txt")                      # doctest: +SKIP
+>>> clnf.fit(image, bbox=(x, y, width, height)).landmarks           # doctest: +SKIP
+"""
+
+from pyclnf.clnf import CLNF
+from pyclnf.fitting import FitResult
+from pyclnf.model.errors import ModelFileError
+from pyclnf.observe import Observer, TraceRecorder
+from pyclnf.settings import FitSettings
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CLNF",
+    "FitResult",
+    "FitSettings",
+    "ModelFileError",
+    "Observer",
+    "TraceRecorder",
+    "__version__",
+]

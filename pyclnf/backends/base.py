@@ -1,0 +1,43 @@
+"""The interface of a backend: response maps of a scale, and one phase."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from pyclnf.detector import Detector
+from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
+from pyclnf.pdm import Parameters
+from pyclnf.responses import Responses
+
+__all__ = ["Backend"]
+
+
+class Backend(Protocol):
+    """Where the work of a fit is done, for one model. Safe to share between threads."""
+
+    @property
+    def name(self) -> str:
+        """The name it is chosen by."""
+        ...
+
+    @property
+    def detector(self) -> Detector:
+        """The model."""
+        ...
+
+    def responses(
+        self, image: PaddedImage, parameters: Parameters, scale: int, window_size: int
+    ) -> Responses:
+        """Return view, similarity, areas of interest and response maps of one scale."""
+        ...
+
+    def phase(
+        self,
+        start: Parameters,
+        phase: Phase,
+        on_iteration: Callable[[int, Iteration], None] | None = None,
+    ) -> PhaseResult:
+        """Run one rigid or non-rigid phase."""
+        ...

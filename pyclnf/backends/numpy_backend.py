@@ -1,0 +1,49 @@
+"""The definition: every stage in NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pyclnf.arithmetic import Arithmetic
+from pyclnf.detector import Detector
+from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.nu_rlms import Iteration, Phase, PhaseResult, run_phase
+from pyclnf.pdm import Parameters
+from pyclnf.responses import Responses, compute_responses
+
+__all__ = ["NumpyBackend"]
+
+
+class NumpyBackend:
+    """Fits in NumPy, see :class:`pyclnf.backends.base.Backend`.
+
+    Parameters
+    ----------
+    name : str
+        The name it was chosen by.
+    detector : Detector
+        Must have been built with the same arithmetic.
+    arithmetic : Arithmetic
+    """
+
+    def __init__(self, name: str, detector: Detector, arithmetic: Arithmetic) -> None:
+        self.name = name
+        self.detector = detector
+        self.arithmetic = arithmetic
+
+    def responses(
+        self, image: PaddedImage, parameters: Parameters, scale: int, window_size: int
+    ) -> Responses:
+        """Return view, similarity, areas of interest and response maps of one scale."""
+        pdm, experts = self.detector.pdm, self.detector.experts
+        posed = pdm.pose(parameters)
+        return compute_responses(image, posed, pdm, experts, scale, window_size, self.arithmetic)
+
+    def phase(
+        self,
+        start: Parameters,
+        phase: Phase,
+        on_iteration: Callable[[int, Iteration], None] | None = None,
+    ) -> PhaseResult:
+        """Run one rigid or non-rigid phase."""
+        return run_phase(self.detector.pdm, start, phase, self.arithmetic, on_iteration)

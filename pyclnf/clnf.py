@@ -1,0 +1,108 @@
+"""What a user holds: a landmark detector loaded from OpenFace's model files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from os import PathLike
+
+from pyclnf import fitting
+from pyclnf.backends import create_backend
+from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.image import check_box, to_grey
+from pyclnf.observe import Observer
+from pyclnf.settings import FitSettings
+from pyclnf.typing import AnyArray
+
+__all__ = ["CLNF"]
+
+
+class CLNF:
+    """Constrained local neural field landmark detector.
+
+    Parameters
+    ----------
+    manifest : path
+        OpenFace's ``main_*.txt`` file of the model.
+    backend : str
+        Where the work is done, see :func:`pyclnf.backends.create_backend`.
+
+    Attributes
+    ----------
+    backend : str
+        The backend in use; what ``"auto"`` chose.
+    n_landmarks, n_modes : int
+        Of the point distribution model.
+
+    Raises
+    ------
+    ModelFileError
+        If a model file is missing, truncated or corrupt.
+    ValueError
+        If there is no backend of that name.
+
+    Notes
+    -----
+    Fits with one detector may run in several threads. Preparations (a view's Sigma matrices, a
+    window size's kernels) are made when first needed and kept.
+
+    References
+    ----------
+    Baltrušaitis, Robinson and Morency, Constrained Local Neural Fields for robust facial landmark
+    detection in the wild, ICCVW 2013.
+    """
+
+    def __init__(self, manifest: str | PathLike[str], *, backend: str = "auto") -> None:
+        self._backend = create_backend(backend, manifest)
+        self.backend = self._backend.name
+        self.n_landmarks = self._backend.detector.pdm.n_landmarks
+        self.n_modes = self._backend.detector.pdm.n_modes
+
+    def fit(
+        self,
+        image: AnyArray,
+        bbox: Sequence[float] | AnyArray,
+        settings: FitSettings | None = None,
+        observer: Observer | None = None,
+        rotation: tuple[float, float, float] = (0.0, 0.0, 0.0),
+    ) -> fitting.FitResult:
+        """Find the landmarks of the face in a box.
+
+        Parameters
+        ----------
+        image : (H, W) or (H, W, 3) array
+            Grey or blue, green, red; uint8, uint16 or floating point, see
+            :func:`pyclnf.image.to_grey`.
+        bbox : sequence of four numbers
+            x, y, width, height of the face in px. It may stick out of the picture.
+        settings : FitSettings, optional
+            OpenFace's defaults for still pictures if not given.
+        observer : Observer, optional
+            Told what happens at each stage.
+        rotation : tuple of three floats
+            The head pose to start from: Euler angles, radians.
+
+        Returns
+        -------
+        FitResult
+            Unsuccessful fits are results too: see its ``success`` and ``failure``.
+
+        Raises
+        ------
+        ValueError
+            Naming the argument, if the picture is empty or of another rank or dtype, the box not
+            finite, not positive or wholly outside the picture, or the rotation not finite.
+        """
+        grey = to_grey(image)
+        box = check_box(bbox, grey.shape)
+        angles = _checked_rotation(rotation)
+        start = self._backend.detector.pdm.parameters_from_box(box, angles)
+        chosen = FitSettings() if settings is None else settings
+        return fitting.fit(PaddedImage.of(grey), box, start, chosen, self._backend, observer)
+
+
+def _checked_rotation(rotation: Sequence[float]) -> tuple[float, float, float]:
+    """Return three finite angles."""
+    angles = tuple(float(angle) for angle in rotation)
+    if len(angles) != 3 or not all(abs(angle) <= 10.0 for angle in angles):
+        raise ValueError(f"rotation: expected three angles in radians, got {rotation!r}")
+    return angles

@@ -1,0 +1,1 @@
+"""Patch experts: where in its neighbourhood a landmark is likely to be."""

@@ -1,0 +1,124 @@
+"""Pictures in, grey values out.
+
+Grey conversion is this project's own, in integers, so that landmarks do not depend on the image
+library that is installed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from pyclnf.typing import AnyArray, Float32Array
+
+__all__ = ["check_box", "to_grey"]
+
+_LUMA_BITS = 15
+_BGR_WEIGHTS = np.array((3735, 19235, 9798), np.float32)
+"""ITU-R BT.601 luma weights 0.114, 0.587, 0.299 in units of 2**-15."""
+
+_LARGEST_BOX = 1e6
+
+
+def to_grey(image: AnyArray) -> Float32Array:
+    """Convert a picture to grey values 0 … 255.
+
+    Parameters
+    ----------
+    image : (H, W) or (H, W, 3) array
+        Grey, or colour in the order blue, green, red. uint8 is taken as it is; uint16 is divided
+        by 256 and rounded to 8 bits; floating point must lie within [0, 1], is multiplied by 255
+        and rounded to 8 bits.
+
+    Returns
+    -------
+    (H, W) float32
+        Whole numbers. Colours are weighted by ITU-R BT.601 and rounded half up, in integers.
+
+    Raises
+    ------
+    ValueError
+        Naming ``image``, if it is empty, has another rank, channel count or dtype, or floating
+        point values that are not finite or not within [0, 1].
+    """
+    pixels = np.asarray(image)
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] != 3):
+        raise ValueError(
+            f"image: expected shape (H, W) or (H, W, 3) in blue, green, red order, "
+            f"got {pixels.shape}"
+        )
+    if pixels.size == 0:
+        raise ValueError(f"image: is empty, shape {pixels.shape}")
+    eight_bit = _to_eight_bit(pixels)
+    if eight_bit.ndim == 2:
+        return eight_bit.astype(np.float32)
+    # Whole numbers below 2**24: exact in float32, however they are added.
+    luma = eight_bit.astype(np.float32) @ _BGR_WEIGHTS
+    luma += np.float32(1 << (_LUMA_BITS - 1))
+    luma *= np.float32(2.0**-_LUMA_BITS)
+    grey: Float32Array = np.floor(luma, out=luma)
+    return grey
+
+
+def check_box(bbox: object, image_shape: tuple[int, ...]) -> Float32Array:
+    """Check a face box against a picture.
+
+    Parameters
+    ----------
+    bbox : sequence of four numbers
+        x, y, width, height in px; may stick out of the picture.
+    image_shape : tuple of int
+        Height and width first.
+
+    Returns
+    -------
+    (4,) float32
+
+    Raises
+    ------
+    ValueError
+        Naming ``bbox``, if it is not four finite numbers, has no area, is absurdly large, or does
+        not overlap the picture.
+    """
+    try:
+        box = np.asarray(bbox, np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"bbox: expected four numbers x, y, width, height, got {bbox!r}"
+        ) from error
+    if box.shape != (4,):
+        raise ValueError(f"bbox: expected four numbers x, y, width, height, got shape {box.shape}")
+    if not np.isfinite(box).all():
+        raise ValueError(f"bbox: x, y, width, height must be finite, got {box.tolist()}")
+    x, y, width, height = (float(v) for v in box)
+    if width <= 0 or height <= 0:
+        raise ValueError(f"bbox: width and height must be positive, got {width:g} and {height:g}")
+    if np.abs(box).max() > _LARGEST_BOX:
+        raise ValueError(f"bbox: no coordinate may exceed {_LARGEST_BOX:g} px, got {box.tolist()}")
+    rows, columns = image_shape[:2]
+    if x >= columns or y >= rows or x + width <= 0 or y + height <= 0:
+        raise ValueError(
+            f"bbox: {box.tolist()} lies wholly outside the picture, which is {columns} x {rows} px"
+        )
+    return box.astype(np.float32)
+
+
+def _to_eight_bit(pixels: AnyArray) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Bring a picture of any accepted dtype to uint8."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:
+        return np.minimum(np.rint(pixels / 256.0), 255).astype(np.uint8)
+    if np.issubdtype(pixels.dtype, np.floating):
+        return _from_unit_range(pixels)
+    raise ValueError(f"image: dtype must be uint8, uint16 or floating point, got {pixels.dtype}")
+
+
+def _from_unit_range(pixels: AnyArray) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Convert floating point values of [0, 1] to uint8."""
+    lowest, highest = float(pixels.min()), float(pixels.max())
+    if not (lowest >= 0.0 and highest <= 1.0):
+        raise ValueError(
+            f"image: floating point values must lie within [0, 1], found {lowest:g} "
+            f"to {highest:g}; divide by the white level, or convert to uint8"
+        )
+    return np.rint(pixels * 255.0).astype(np.uint8)

@@ -1,0 +1,118 @@
+"""What a fit tells whoever looks inside it.
+
+A fit without an observer pays one comparison with None per stage.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from pyclnf.typing import AnyArray, Float32Array
+
+if TYPE_CHECKING:
+    from pyclnf.fitting import FitResult, ScalePlan
+    from pyclnf.nu_rlms import Iteration
+    from pyclnf.pdm import Parameters
+    from pyclnf.responses import Responses
+
+__all__ = ["Observer", "TraceRecorder"]
+
+
+class Observer(Protocol):
+    """Whoever wants to know what happens during a fit, told in this order."""
+
+    def on_start(self, bbox: Float32Array, parameters: Parameters) -> None:
+        """Learn the box, (4,) px, and the parameters derived from it."""
+        ...
+
+    def on_scale(self, plan: ScalePlan, responses: Responses) -> None:
+        """Learn a scale's settings, view, similarity, areas of interest and response maps."""
+        ...
+
+    def on_iteration(self, scale: int, phase: str, index: int, iteration: Iteration) -> None:
+        """Learn what one iteration of the phase ``rigid`` or ``nonrigid`` computed."""
+        ...
+
+    def on_finish(self, result: FitResult) -> None:
+        """Learn the outcome."""
+        ...
+
+
+class TraceRecorder:
+    """Keep a fit as a trace: a flat mapping from names to arrays.
+
+    Parameters
+    ----------
+    areas_of_interest : bool
+        Keep the sampled grey values of every scale.
+    normal_equations : bool
+        Keep both sides of every iteration's normal equations and their solution.
+
+    Attributes
+    ----------
+    trace : dict of str to ndarray
+        ``bbox``, ``init.params_global``, per scale ``scaleK.…``, per iteration
+        ``scaleK.rigid.I.…`` and ``scaleK.nonrigid.I.…``, and ``final.…``.
+    """
+
+    def __init__(self, *, areas_of_interest: bool = False, normal_equations: bool = False) -> None:
+        self.trace: dict[str, AnyArray] = {}
+        self._areas_of_interest = areas_of_interest
+        self._normal_equations = normal_equations
+
+    def on_start(self, bbox: Float32Array, parameters: Parameters) -> None:
+        """Keep the box and the initial global parameters."""
+        self.trace = {"bbox": bbox, "init.params_global": parameters.global_}
+
+    def on_scale(self, plan: ScalePlan, responses: Responses) -> None:
+        """Keep what a scale starts with."""
+        entries: dict[str, AnyArray] = {
+            "window_size": np.array(plan.window_size, np.int32),
+            "view": np.array(responses.view, np.int32),
+            "reg_factor": np.array(plan.reg_factor),
+            "sigma": np.array(plan.sigma),
+            "weight_factor": np.array(plan.weight_factor),
+            "similarity_image_to_reference": responses.image_to_reference,
+            "similarity_reference_to_image": responses.reference_to_image,
+            "base_shape": responses.base_landmarks,
+            "response_maps": responses.maps,
+        }
+        if self._areas_of_interest:
+            entries["areas_of_interest"] = responses.areas
+        self._keep(f"scale{plan.scale}", entries)
+
+    def on_iteration(self, scale: int, phase: str, index: int, iteration: Iteration) -> None:
+        """Keep an iteration."""
+        before, after = iteration.posed.parameters, iteration.parameters
+        entries: dict[str, AnyArray] = {
+            "params_global": before.global_,
+            "params_local": before.local,
+            "shape": iteration.posed.landmarks,
+            "offset_x": iteration.offsets[:, 0],
+            "offset_y": iteration.offsets[:, 1],
+            "mean_shift": iteration.mean_shifts,
+            "jacobian": iteration.jacobian,
+            "params_global_out": after.global_,
+            "params_local_out": after.local,
+        }
+        if self._normal_equations:
+            entries["hessian"] = iteration.hessian
+            entries["right_hand_side"] = iteration.right
+            entries["change"] = iteration.change
+        self._keep(f"scale{scale}.{phase}.{index}", entries)
+
+    def on_finish(self, result: FitResult) -> None:
+        """Keep the outcome."""
+        entries: dict[str, AnyArray] = {
+            "params_global": result.params_global,
+            "params_local": result.params_local,
+            "landmarks": result.landmarks,
+            "likelihood": np.array([result.likelihood], np.float32),
+        }
+        self._keep("final", entries)
+
+    def _keep(self, prefix: str, entries: dict[str, AnyArray]) -> None:
+        """Add entries under a prefix."""
+        self.trace.update({f"{prefix}.{name}": array for name, array in entries.items()})

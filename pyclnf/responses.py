@@ -1,0 +1,104 @@
+"""Response maps of one scale: view, similarity, areas of interest, experts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pyclnf import similarity
+from pyclnf.arithmetic import Arithmetic
+from pyclnf.experts import area_of_interest, ccnf, views
+from pyclnf.experts.patch_experts import PatchExperts
+from pyclnf.pdm import PointDistributionModel, PosedShape
+from pyclnf.typing import BoolArray, Float32Array
+
+__all__ = ["Responses", "compute_responses"]
+
+
+@dataclass(frozen=True)
+class Responses:
+    """What a scale learns from the picture, once, before its phases.
+
+    Attributes
+    ----------
+    view : int
+    image_to_reference, reference_to_image : (2, 2) float32
+        Scaled rotations between the picture and the experts' frame.
+    base_landmarks : (n, 2) float32
+        The landmarks that the maps were taken around, px.
+    areas : (n, s, s) float32
+        Areas of interest, grey values; 0 for invisible landmarks.
+    maps : (n, w, w) float32
+        Response maps, first axis y; 0 for invisible landmarks.
+    visible : (n,) bool
+    confidences : (n,) float32
+        Of the landmarks' experts; 0 for invisible landmarks.
+    """
+
+    view: int
+    image_to_reference: Float32Array
+    reference_to_image: Float32Array
+    base_landmarks: Float32Array
+    areas: Float32Array
+    maps: Float32Array
+    visible: BoolArray
+    confidences: Float32Array
+
+
+def compute_responses(
+    image: area_of_interest.PaddedImage,
+    posed: PosedShape,
+    pdm: PointDistributionModel,
+    experts: PatchExperts,
+    scale: int,
+    window_size: int,
+    arithmetic: Arithmetic,
+) -> Responses:
+    """Return the response maps of one scale around a shape.
+
+    Parameters
+    ----------
+    image : PaddedImage
+    posed : PosedShape
+    pdm : PointDistributionModel
+    experts : PatchExperts
+    scale : int
+        Index of the scale.
+    window_size : int
+        Side of the maps, px of the experts' frame.
+    arithmetic : Arithmetic
+
+    Returns
+    -------
+    Responses
+    """
+    at_scale = experts.scales[scale]
+    view = views.nearest_view(at_scale.centers, posed.parameters.global_[1:4])
+    reference = pdm.reference_shape(posed.parameters.local, at_scale.scale)
+    to_reference = similarity.align(posed.landmarks, reference)
+    to_image = similarity.inverse(to_reference)
+    in_view = experts.view(scale, view)
+    size = window_size + in_view.support - 1
+    areas = area_of_interest.sample_areas(image, posed.landmarks[in_view.visible], to_image, size)
+    sigmas = experts.sigmas(scale, view, window_size)
+    maps = ccnf.response_maps(areas, in_view, sigmas, arithmetic)
+    return Responses(
+        view=view,
+        image_to_reference=to_reference,
+        reference_to_image=to_image,
+        base_landmarks=posed.landmarks,
+        areas=_spread(areas, in_view.visible),
+        maps=_spread(maps, in_view.visible),
+        visible=in_view.visible,
+        confidences=in_view.confidences,
+    )
+
+
+def _spread(seen: Float32Array, visible: BoolArray) -> Float32Array:
+    """Return (v, …) arrays of visible landmarks as (n, …), zero for the others."""
+    if visible.all():
+        return seen
+    spread = np.zeros((len(visible), *seen.shape[1:]), np.float32)
+    spread[visible] = seen
+    return spread

@@ -1,0 +1,202 @@
+"""Rotations as Euler angles and matrices, and how an update is composed onto one.
+
+The convention is R = Rx · Ry · Rz, angles (rx, ry, rz) in radians, everything float32. The
+functions follow the reference step by step, detours included, because a rotation that differs in
+its last bit moves grey-value samples by 1/32 px later on.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pyclnf.arithmetic.elementary import asinf, atan2f, cosf, sinf
+from pyclnf.arithmetic.jacobi_svd import jacobi_svd
+from pyclnf.typing import Float32Array
+
+__all__ = [
+    "axis_angle_to_matrix",
+    "compose",
+    "euler_to_matrix",
+    "matrix_to_axis_angle",
+    "matrix_to_euler",
+    "orthonormalised",
+]
+
+_ONE, _TWO, _FOUR = np.float32(1), np.float32(2), np.float32(4)
+_THREE = 3.0 * np.eye(3)
+_SMALLEST_SINE = 1e-5
+_SMALLEST_ANGLE = float(np.finfo(np.float64).eps)
+
+
+def euler_to_matrix(euler: Float32Array) -> Float32Array:
+    """Return the rotation matrix of Euler angles.
+
+    Parameters
+    ----------
+    euler : (3,) float32
+        rx, ry, rz in radians.
+
+    Returns
+    -------
+    (3, 3) float32
+    """
+    c1, c2, c3 = (cosf(angle) for angle in euler)
+    s1, s2, s3 = (sinf(angle) for angle in euler)
+    return np.array(
+        (
+            (c2 * c3, -c2 * s3, s2),
+            (c1 * s3 + c3 * s1 * s2, c1 * c3 - s1 * s2 * s3, -c2 * s1),
+            (s1 * s3 - c1 * c3 * s2, c3 * s1 + c1 * s2 * s3, c1 * c2),
+        ),
+        np.float32,
+    )
+
+
+def matrix_to_euler(rotation: Float32Array) -> Float32Array:
+    """Return the Euler angles of a rotation matrix, by way of its quaternion.
+
+    Parameters
+    ----------
+    rotation : (3, 3) float32
+
+    Returns
+    -------
+    (3,) float32
+        rx, ry, rz in radians; NaN where the quaternion's real part vanishes (a half turn).
+    """
+    (r00, r01, r02), (r10, r11, r12), (r20, r21, r22) = rotation
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        q0 = np.sqrt(_ONE + r00 + r11 + r22) / _TWO
+        q1 = (r21 - r12) / (_FOUR * q0)
+        q2 = (r02 - r20) / (_FOUR * q0)
+        q3 = (r10 - r01) / (_FOUR * q0)
+        sine = _TWO * (q0 * q2 + q1 * q3)
+        return np.array(
+            (
+                atan2f(_TWO * (q0 * q1 - q2 * q3), q0 * q0 - q1 * q1 - q2 * q2 + q3 * q3),
+                asinf(min(max(sine, -_ONE), _ONE)),
+                atan2f(_TWO * (q0 * q3 - q1 * q2), q0 * q0 + q1 * q1 - q2 * q2 - q3 * q3),
+            ),
+            np.float32,
+        )
+
+
+def compose(rotation: Float32Array, turn: Float32Array) -> Float32Array:
+    """Compose a small turn onto a rotation: R ← R · R′, never an addition of angles.
+
+    Parameters
+    ----------
+    rotation : (3, 3) float32
+        R.
+    turn : (3,) float32
+        ω, the change of rotation that an update asks for; R′ is I + [ω]× made orthonormal.
+
+    Returns
+    -------
+    (3,) float32
+        Euler angles of R · R′, radians. All zero where they cannot be told (a half turn): the
+        reference's own way out.
+    """
+    wx, wy, wz = turn
+    small = np.array(((_ONE, -wz, wy), (wz, _ONE, -wx), (-wy, wx, _ONE)), np.float32)
+    composed = _product(rotation, orthonormalised(small))
+    # The detour through axis and angle is the reference's; it rounds to float32 twice.
+    angles = matrix_to_euler(axis_angle_to_matrix(matrix_to_axis_angle(composed)))
+    if any(math.isnan(angle) for angle in angles.tolist()):
+        return np.zeros(3, np.float32)
+    return angles
+
+
+def orthonormalised(matrix: Float32Array) -> Float32Array:
+    """Return the nearest rotation to a (3, 3) float32 matrix: U · diag(1, 1, det(U·Vᵀ)) · Vᵀ.
+
+    The determinant is used as computed, not rounded to ±1.
+    """
+    u, vt = jacobi_svd(matrix)
+    handed = u.copy()
+    handed[:, 2] *= _determinant(_product(u, vt))
+    return _product(handed, vt)
+
+
+def matrix_to_axis_angle(rotation: Float32Array) -> Float32Array:
+    """Return axis times angle of a rotation matrix near orthonormal: (3, 3) -> (3,) float32.
+
+    Computed in float64. A turn of less than 1e-5 gives zeros, one of nearly π an axis from the
+    diagonal.
+    """
+    r = _polar_factor(rotation.astype(np.float64)).tolist()
+    skew = (r[2][1] - r[1][2], r[0][2] - r[2][0], r[1][0] - r[0][1])
+    squares = skew[0] * skew[0] + skew[1] * skew[1] + skew[2] * skew[2]
+    if not math.isfinite(squares):
+        return np.full(3, np.nan, np.float32)
+    sine = math.sqrt(squares * 0.25)
+    cosine = min(max((r[0][0] + r[1][1] + r[2][2] - 1.0) * 0.5, -1.0), 1.0)
+    angle = math.acos(cosine)
+    if sine >= _SMALLEST_SINE:
+        factor = angle / (2.0 * sine)
+        return np.array([component * factor for component in skew], np.float32)
+    if cosine > 0:
+        return np.zeros(3, np.float32)
+    return _half_turn_axis(np.array(r), angle)
+
+
+def axis_angle_to_matrix(axis_angle: Float32Array) -> Float32Array:
+    """Return the rotation matrix of axis times angle: (3,) -> (3, 3) float32 (Rodrigues)."""
+    x, y, z = (float(v) for v in axis_angle)
+    angle = math.sqrt(x * x + y * y + z * z)
+    if angle < _SMALLEST_ANGLE:
+        return np.eye(3, dtype=np.float32)
+    if not math.isfinite(angle):
+        return np.full((3, 3), np.nan, np.float32)
+    x, y, z = x / angle, y / angle, z / angle
+    c, s = math.cos(angle), math.sin(angle)
+    t = 1.0 - c
+    return np.array(
+        (
+            (c + t * x * x, t * x * y - s * z, t * x * z + s * y),
+            (t * x * y + s * z, c + t * y * y, t * y * z - s * x),
+            (t * x * z - s * y, t * y * z + s * x, c + t * z * z),
+        ),
+        np.float32,
+    )
+
+
+def _product(a: Float32Array, b: Float32Array) -> Float32Array:
+    """Multiply two (3, 3) matrices in float32, summing from the first term on."""
+    product: Float32Array = a[:, 0, None] * b[0] + a[:, 1, None] * b[1] + a[:, 2, None] * b[2]
+    return product
+
+
+def _determinant(matrix: Float32Array) -> np.float32:
+    """Return the determinant of a (3, 3) matrix, computed in float64."""
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    return np.float32(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))
+
+
+def _polar_factor(
+    matrix: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Return the orthogonal polar factor of a nearly orthonormal (3, 3) float64 matrix.
+
+    Newton and Schulz's iteration: from float32 accuracy, two steps reach float64's.
+    """
+    for _ in range(2):
+        matrix = 0.5 * (matrix @ (_THREE - matrix.T @ matrix))
+    return matrix
+
+
+def _half_turn_axis(
+    r: np.ndarray[tuple[int, int], np.dtype[np.float64]], angle: float
+) -> Float32Array:
+    """Return axis times angle of a rotation by nearly π, signs from the first row."""
+    axis = np.sqrt(np.maximum((np.diag(r) + 1.0) * 0.5, 0.0))
+    if r[0, 1] < 0:
+        axis[1] = -axis[1]
+    if r[0, 2] < 0:
+        axis[2] = -axis[2]
+    smallest_first = abs(axis[0]) < min(abs(axis[1]), abs(axis[2]))
+    if smallest_first and (r[1, 2] > 0) != (axis[1] * axis[2] > 0):
+        axis[2] = -axis[2]
+    return np.asarray(axis * (angle / float(np.linalg.norm(axis))), np.float32)

@@ -1,0 +1,89 @@
+"""The scaled rotation between a face in the picture and the frame its patch experts know."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from pyclnf.arithmetic.jacobi_svd import jacobi_svd
+from pyclnf.typing import Float32Array
+
+__all__ = ["align", "inverse", "transform"]
+
+
+def align(source: Float32Array, target: Float32Array) -> Float32Array:
+    """Return the scaled rotation that best maps one mean-free shape onto another (Kabsch).
+
+    Parameters
+    ----------
+    source, target : (n, 2) float32
+        Corresponding points; their positions do not matter, only their shapes.
+
+    Returns
+    -------
+    (2, 2) float32
+        A, to be applied as ``A @ point``; never a reflection.
+    """
+    source_unit, source_norm = _mean_free_unit(source)
+    target_unit, target_norm = _mean_free_unit(target)
+    covariance = source_unit.astype(np.float64).T @ target_unit.astype(np.float64)
+    u, vt = jacobi_svd(covariance.astype(np.float32))
+    rotation = _rotation(u, vt)
+    return (target_norm / source_norm) * rotation
+
+
+def inverse(similarity: Float32Array) -> Float32Array:
+    """Invert a (2, 2) float32 matrix by its determinant, every step rounded to float32.
+
+    Returns zeros for a singular one.
+    """
+    (a, b), (c, d) = similarity
+    determinant = a * d - b * c
+    if determinant == 0 or not np.isfinite(determinant):
+        return np.zeros((2, 2), np.float32)
+    reciprocal = np.float32(1) / determinant
+    return np.array(
+        ((d * reciprocal, -b * reciprocal), (-c * reciprocal, a * reciprocal)), np.float32
+    )
+
+
+def transform(matrix: Float32Array, vectors: Float32Array) -> Float32Array:
+    """Apply a (2, 2) matrix to (n, 2) vectors, summed in float64 and rounded once."""
+    x, y = vectors[:, 0].astype(np.float64), vectors[:, 1].astype(np.float64)
+    (a, b), (c, d) = matrix.tolist()
+    turned = np.empty_like(vectors)
+    turned[:, 0] = x * a + y * b
+    turned[:, 1] = x * c + y * d
+    return turned
+
+
+def _mean_free_unit(shape: Float32Array) -> tuple[Float32Array, np.float32]:
+    """Return a shape less its mean, divided by its root-mean-square norm, and that norm."""
+    means = _column_means(shape)
+    free = shape - means
+    norm = np.float32(math.sqrt(_exact_sum(free * free) / len(shape)))
+    # Divided through the reciprocal in float64 rounded to float32, as the reference divides.
+    reciprocal = np.float32(1.0 / float(norm)) if norm > 0 else np.float32(0.0)
+    return free * reciprocal, norm
+
+
+def _column_means(shape: Float32Array) -> Float32Array:
+    """Return the mean of each column, summed in float64."""
+    sums = [_exact_sum(shape[:, axis]) for axis in range(2)]
+    return np.array([total / len(shape) for total in sums], np.float32)
+
+
+def _exact_sum(values: Float32Array) -> float:
+    """Return the sum of float32 values, exact, rounded to float64 once."""
+    return math.fsum(values.ravel().tolist())
+
+
+def _rotation(u: Float32Array, vt: Float32Array) -> Float32Array:
+    """Return V·diag(1, ±1)·Uᵀ, the sign chosen so that it is no reflection."""
+    v, ut = vt.T.astype(np.float64), u.T.astype(np.float64)
+    product = (v @ ut).astype(np.float32).astype(np.float64)
+    if np.linalg.det(product) > 0:
+        return np.asarray(product, np.float32)
+    corrected = (v * np.array((1.0, -1.0))).astype(np.float32).astype(np.float64)
+    return np.asarray(corrected @ ut, np.float32)
