@@ -14,7 +14,7 @@ from pyclnf.likelihood import UNEVALUATED, log_likelihood
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Phase, PhaseResult, regularisation
 from pyclnf.observe import Observer
-from pyclnf.pdm import Parameters
+from pyclnf.pdm import Parameters, PosedShape
 from pyclnf.responses import Responses
 from pyclnf.settings import FitSettings
 from pyclnf.typing import Float32Array
@@ -108,22 +108,23 @@ def fit(
     """
     if observer is not None:
         observer.on_start(bbox, start)
-    parameters, likelihood, view, failure = start, UNEVALUATED, 0, ""
+    posed = backend.detector.pdm.pose(start)
+    likelihood, view, failure = UNEVALUATED, 0, ""
     tables: dict[int, KernelTable] = {}
     patch_scales = backend.detector.experts.patch_scales
     for scale in _active_scales(settings, len(patch_scales)):
         plan = plan_scale(settings, scale, patch_scales)
-        responses = backend.responses(image, parameters, scale, plan.window_size)
+        responses = backend.responses(image, posed, scale, plan.window_size)
         if observer is not None:
             observer.on_scale(plan, responses)
         view = responses.view
-        outcome = _fit_scale(parameters, plan, responses, settings, backend, tables, observer)
-        parameters = outcome.phase.parameters
+        outcome = _fit_scale(posed, plan, responses, settings, backend, tables, observer)
+        posed = outcome.phase.posed
         likelihood = likelihood if outcome.likelihood is None else outcome.likelihood
         failure = _failure(outcome.phase)
         if failure:
             break
-    result = _result(parameters, likelihood, view, failure, backend)
+    result = _result(posed, likelihood, view, failure)
     if observer is not None:
         observer.on_finish(result)
     return result
@@ -166,7 +167,7 @@ def _active_scales(settings: FitSettings, n_scales: int) -> list[int]:
 
 
 def _fit_scale(
-    start: Parameters,
+    posed: PosedShape,
     plan: ScalePlan,
     responses: Responses,
     settings: FitSettings,
@@ -180,15 +181,13 @@ def _fit_scale(
         # Quirk: the first sigma that a window size is used with serves it to the end.
         tables[plan.window_size] = experts.kernels(plan.window_size, float(plan.sigma))
     kernels = tables[plan.window_size]
-    rigid = _run("rigid", start, plan, responses, kernels, settings, backend, observer)
+    rigid = _run("rigid", posed, plan, responses, kernels, settings, backend, observer)
     if rigid.diverged:
         return _ScaleResult(rigid, None)
     last = _is_last(plan.scale, settings, len(experts.scales)) or (
-        rigid.parameters.global_[0] < np.float32(_LIKELIHOOD_BELOW)
+        rigid.posed.parameters.global_[0] < np.float32(_LIKELIHOOD_BELOW)
     )
-    nonrigid = _run(
-        "nonrigid", rigid.parameters, plan, responses, kernels, settings, backend, observer
-    )
+    nonrigid = _run("nonrigid", rigid.posed, plan, responses, kernels, settings, backend, observer)
     if not last or nonrigid.diverged:
         return _ScaleResult(nonrigid, None)
     likelihood = log_likelihood(
@@ -199,7 +198,7 @@ def _fit_scale(
 
 def _run(
     name: str,
-    start: Parameters,
+    posed: PosedShape,
     plan: ScalePlan,
     responses: Responses,
     kernels: KernelTable,
@@ -223,7 +222,7 @@ def _run(
         max_iterations=settings.max_iterations,
     )
     told = None if observer is None else partial(observer.on_iteration, plan.scale, name)
-    return backend.phase(start, phase, told)
+    return backend.phase(posed, phase, told)
 
 
 def _is_last(scale: int, settings: FitSettings, n_scales: int) -> bool:
@@ -238,20 +237,18 @@ def _failure(phase: PhaseResult) -> str:
     """Return why a fit cannot go on after a scale; empty if it can."""
     if phase.diverged:
         return "the parameters ceased to be finite; those before that are kept"
-    scale = float(phase.parameters.global_[0])
+    scale = float(phase.posed.parameters.global_[0])
     if scale < _SMALLEST_FACE:
         return f"the face is too small: its scale fell to {scale:.3f}, below {_SMALLEST_FACE}"
     return ""
 
 
-def _result(
-    parameters: Parameters, likelihood: float, view: int, failure: str, backend: Backend
-) -> FitResult:
+def _result(posed: PosedShape, likelihood: float, view: int, failure: str) -> FitResult:
     """Gather the outcome."""
     return FitResult(
-        landmarks=backend.detector.pdm.pose(parameters).landmarks,
-        params_global=parameters.global_,
-        params_local=parameters.local,
+        landmarks=posed.landmarks,
+        params_global=posed.parameters.global_,
+        params_local=posed.parameters.local,
         likelihood=likelihood,
         success=not failure,
         view=view,

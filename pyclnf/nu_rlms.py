@@ -106,22 +106,22 @@ class PhaseResult:
 
     Attributes
     ----------
-    parameters : Parameters
-        Always finite.
+    posed : PosedShape
+        Shape of the final parameters, which are always finite.
     offsets : (n, 2) float32
         Of the last executed iteration's start, map px.
     diverged : bool
         Whether the last iteration gave parameters that are not finite and was thrown away.
     """
 
-    parameters: Parameters
+    posed: PosedShape
     offsets: Float32Array
     diverged: bool
 
 
 def run_phase(
     pdm: PointDistributionModel,
-    start: Parameters,
+    posed: PosedShape,
     phase: Phase,
     arithmetic: Arithmetic,
     on_iteration: Callable[[int, Iteration], None] | None = None,
@@ -131,7 +131,8 @@ def run_phase(
     Parameters
     ----------
     pdm : PointDistributionModel
-    start : Parameters
+    posed : PosedShape
+        Where to start.
     phase : Phase
     arithmetic : Arithmetic
     on_iteration : callable, optional
@@ -141,19 +142,18 @@ def run_phase(
     -------
     PhaseResult
     """
-    posed = pdm.pose(start)
     for index in range(phase.max_iterations):
         iteration = iterate(pdm, posed, phase, arithmetic)
         if on_iteration is not None:
             on_iteration(index, iteration)
         if not _is_finite(iteration.parameters):
-            return PhaseResult(posed.parameters, iteration.offsets, diverged=True)
+            return PhaseResult(posed, iteration.offsets, diverged=True)
         moved = pdm.pose(iteration.parameters)
         stop = has_converged(posed.landmarks, moved.landmarks)
         posed = moved
         if stop:
             break
-    return PhaseResult(posed.parameters, iteration.offsets, diverged=False)
+    return PhaseResult(posed, iteration.offsets, diverged=False)
 
 
 def iterate(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from pyclnf.typing import Float32Array, Float64Array
+from pyclnf.typing import BoolArray, Float32Array, Float64Array
 
-__all__ = ["fused_multiply_add", "rounded_sum"]
+__all__ = ["fused_multiply_add", "lies_halfway", "rounded_sum"]
 
 _TAIL = np.int64((1 << 29) - 1)
 """The bits of a float64 beyond those of a float32."""
@@ -32,17 +32,23 @@ def rounded_sum(product: Float64Array, addend: Float64Array) -> Float32Array:
         Exact products of two float32, and float32 values; shapes that broadcast to `product`'s.
     """
     total: Float64Array = product + addend
-    halfway = (total.view(np.int64) & _TAIL) == _HALFWAY
+    halfway = lies_halfway(total)
     if halfway.any():
         _nudge(total, product, np.broadcast_to(addend, total.shape), halfway)
     return total.astype(np.float32)
+
+
+def lies_halfway(values: Float64Array) -> BoolArray:
+    """Tell which float64 lie halfway between two neighbouring float32."""
+    halfway: BoolArray = (values.view(np.int64) & _TAIL) == _HALFWAY
+    return halfway
 
 
 def _nudge(
     total: Float64Array,
     product: Float64Array,
     addend: Float64Array,
-    halfway: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
+    halfway: BoolArray,
 ) -> None:
     """Move sums that lie halfway towards what their rounding to float64 has lost (two-sum)."""
     sums, left, right = total[halfway], product[halfway], addend[halfway]

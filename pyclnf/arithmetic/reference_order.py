@@ -10,22 +10,17 @@ built with, the number of threads or the processor.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-
 import numpy as np
 
 from pyclnf.arithmetic import blocked_cholesky
 from pyclnf.arithmetic.cholesky import cholesky_inverse, cholesky_solve
-from pyclnf.arithmetic.fused import rounded_sum
+from pyclnf.arithmetic.ordered_sums import even_odd_sum, running_product, running_sum
 from pyclnf.typing import Float32Array, Float64Array
 
-__all__ = ["ReferenceOrder", "even_odd_sum", "running_sum"]
+__all__ = ["ReferenceOrder"]
 
 _LANDMARKS_AT_A_TIME = 17
 """Keeps the accumulators of one pass in the second-level cache."""
-
-_UNROLLED = 8
-"""The even-odd order alternates within whole groups of this many terms."""
 
 
 class ReferenceOrder:
@@ -43,7 +38,7 @@ class ReferenceOrder:
         self, start: Float32Array, matrix: Float32Array, vector: Float32Array
     ) -> Float32Array:
         """Return start + matrix · vector, (r,)."""
-        return start + running_sum(matrix[None], vector[None, :, None])[0, :, 0]
+        return start + running_product(matrix, vector)
 
     def neuron_sums(self, weights: Float32Array, windows: Float32Array) -> Float32Array:
         """Return weights · windows per landmark, (n, k, w)."""
@@ -90,44 +85,6 @@ class ReferenceOrder:
             roots = roots.astype(np.float32)
         reciprocals = (1.0 / roots.astype(np.float64)).astype(np.float32)
         return reciprocals * reciprocals
-
-
-def running_sum(
-    left: Float32Array, right: Float32Array, terms: Iterable[int] | None = None
-) -> Float32Array:
-    """Multiply matrices with one running fused multiply-add per element.
-
-    Parameters
-    ----------
-    left, right : (n, r, K), (n, K, c) float32
-    terms : iterable of int, optional
-        The inner indices to add, in order; all of them by default.
-
-    Returns
-    -------
-    (n, r, c) float32
-    """
-    lefts: Float64Array = left.transpose(2, 0, 1)[..., None].astype(np.float64, order="C")
-    rights: Float64Array = right.transpose(1, 0, 2)[:, :, None].astype(np.float64, order="C")
-    shape = (left.shape[0], left.shape[1], right.shape[2])
-    total = np.zeros(shape, np.float32)
-    products, widened = np.empty(shape), np.zeros(shape)
-    for k in range(left.shape[2]) if terms is None else terms:
-        np.matmul(lefts[k], rights[k], out=products)  # one product per element: exact
-        total = rounded_sum(products, widened)
-        np.copyto(widened, total)
-    return total
-
-
-def even_odd_sum(left: Float32Array, right: Float32Array) -> Float32Array:
-    """Multiply matrices with two running sums per element, over even and odd terms, then added.
-
-    Shapes as :func:`running_sum`. Terms beyond the last whole group of eight go to the even sum.
-    """
-    count = left.shape[2]
-    grouped = count - count % _UNROLLED
-    even: Sequence[int] = [*range(0, grouped, 2), *range(grouped, count)]
-    return running_sum(left, right, even) + running_sum(left, right, range(1, grouped, 2))
 
 
 def _neuron_sums(weights: Float32Array, windows: Float32Array) -> Float32Array:

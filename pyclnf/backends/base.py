@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from pyclnf.arithmetic import Arithmetic
 from pyclnf.detector import Detector
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
-from pyclnf.pdm import Parameters
+from pyclnf.pdm import PosedShape
 from pyclnf.responses import Responses
 
 __all__ = ["Backend"]
@@ -27,15 +28,20 @@ class Backend(Protocol):
         """The model."""
         ...
 
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """How its order-dependent sums are rounded."""
+        ...
+
     def responses(
-        self, image: PaddedImage, parameters: Parameters, scale: int, window_size: int
+        self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
     ) -> Responses:
         """Return view, similarity, areas of interest and response maps of one scale."""
         ...
 
     def phase(
         self,
-        start: Parameters,
+        posed: PosedShape,
         phase: Phase,
         on_iteration: Callable[[int, Iteration], None] | None = None,
     ) -> PhaseResult:

@@ -8,7 +8,7 @@ from pyclnf.arithmetic import Arithmetic
 from pyclnf.detector import Detector
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult, run_phase
-from pyclnf.pdm import Parameters
+from pyclnf.pdm import PosedShape
 from pyclnf.responses import Responses, compute_responses
 
 __all__ = ["NumpyBackend"]
@@ -32,18 +32,17 @@ class NumpyBackend:
         self.arithmetic = arithmetic
 
     def responses(
-        self, image: PaddedImage, parameters: Parameters, scale: int, window_size: int
+        self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
     ) -> Responses:
         """Return view, similarity, areas of interest and response maps of one scale."""
         pdm, experts = self.detector.pdm, self.detector.experts
-        posed = pdm.pose(parameters)
         return compute_responses(image, posed, pdm, experts, scale, window_size, self.arithmetic)
 
     def phase(
         self,
-        start: Parameters,
+        posed: PosedShape,
         phase: Phase,
         on_iteration: Callable[[int, Iteration], None] | None = None,
     ) -> PhaseResult:
         """Run one rigid or non-rigid phase."""
-        return run_phase(self.detector.pdm, start, phase, self.arithmetic, on_iteration)
+        return run_phase(self.detector.pdm, posed, phase, self.arithmetic, on_iteration)

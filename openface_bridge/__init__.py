@@ -1,0 +1,1 @@
+"""The reference beside the candidate: traces of OpenFace's fits, and how pyclnf's compare."""

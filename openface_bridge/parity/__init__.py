@@ -1,0 +1,1 @@
+"""Comparing two engines: teacher forced, free running, against the reference's noise floor."""

@@ -1,0 +1,48 @@
+"""How far the reference is from itself: no threshold is honest below that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+__all__ = ["NoiseFloor", "landmark_errors"]
+
+_ALLOWANCE_PX = 0.005
+_MULTIPLE = 2.0
+
+
+@dataclass(frozen=True)
+class NoiseFloor:
+    """The reference's own scatter on one fit.
+
+    Attributes
+    ----------
+    px : float or None
+        The largest displacement of any landmark in any rerun; None if there were no reruns.
+    """
+
+    px: float | None
+
+    @classmethod
+    def of(cls, landmarks: npt.NDArray[Any], reruns: npt.NDArray[Any] | None) -> NoiseFloor:
+        """Measure it: landmarks (n, 2) of the fit, (k, n, 2) of its reruns, px."""
+        if reruns is None or len(reruns) == 0:
+            return cls(None)
+        return cls(max(float(landmark_errors(rerun, landmarks).max()) for rerun in reruns))
+
+    @property
+    def limit_px(self) -> float:
+        """The error up to which a fit is within the floor: twice it plus 0.005 px."""
+        return _MULTIPLE * (self.px or 0.0) + _ALLOWANCE_PX
+
+
+def landmark_errors(
+    landmarks: npt.NDArray[Any], reference: npt.NDArray[Any]
+) -> npt.NDArray[np.float64]:
+    """Return each landmark's distance, (n,) px; infinite where it is not finite."""
+    apart = landmarks.astype(np.float64) - reference.astype(np.float64)
+    errors = np.hypot(apart[:, 0], apart[:, 1])
+    return np.where(np.isfinite(errors), errors, np.inf)

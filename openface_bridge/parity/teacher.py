@@ -1,0 +1,128 @@
+"""Teacher forcing: the candidate's stages on the reference's own inputs."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from openface_bridge.trace import Step, Trace
+from pyclnf import similarity
+from pyclnf.backends.base import Backend
+from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.experts.ccnf import ViewExperts
+from pyclnf.fitting import ScalePlan, plan_scale
+from pyclnf.nu_rlms import Phase, normal_equations, regularisation
+from pyclnf.pdm import Parameters, PosedShape
+from pyclnf.settings import FitSettings
+from pyclnf.typing import Float32Array
+
+__all__ = ["Teacher"]
+
+
+class Teacher:
+    """A reference's fit, ready to be fed stage by stage to a candidate.
+
+    Parameters
+    ----------
+    trace : Trace
+        Of the reference.
+    image : PaddedImage
+    settings : FitSettings
+    backend : Backend
+        The candidate.
+    """
+
+    def __init__(
+        self, trace: Trace, image: PaddedImage, settings: FitSettings, backend: Backend
+    ) -> None:
+        self.trace = trace
+        self.image = image
+        self.settings = settings
+        self.pdm = backend.detector.pdm
+        self.experts = backend.detector.experts
+        self.arithmetic = backend.arithmetic
+
+    @cached_property
+    def plans(self) -> dict[int, ScalePlan]:
+        """The candidate's own schedule of the trace's scales."""
+        patch_scales = self.experts.patch_scales
+        return {k: plan_scale(self.settings, k, patch_scales) for k in self.trace.scales}
+
+    @cached_property
+    def kernel_sigmas(self) -> dict[int, float]:
+        """The sigma of each window size's kernels: the one first used with it."""
+        sigmas: dict[int, float] = {}
+        for scale in self.trace.scales:
+            sigmas.setdefault(self.plans[scale].window_size, float(self.plans[scale].sigma))
+        return sigmas
+
+    def at_scale(self, scale: int, name: str) -> npt.NDArray[Any]:
+        """Return an entry of one scale."""
+        return self.trace[f"scale{scale}.{name}"]
+
+    def at_step(self, step: Step, name: str) -> npt.NDArray[Any]:
+        """Return an entry of one iteration."""
+        return self.trace[f"{step.prefix}.{name}"]
+
+    def view(self, scale: int) -> ViewExperts:
+        """Return the experts of the reference's view."""
+        return self.experts.view(scale, int(self.at_scale(scale, "view")))
+
+    def start(self, scale: int) -> Parameters:
+        """Return the reference's parameters at the start of a scale."""
+        return self.parameters(self.trace.phase(scale, nonrigid=False)[0])
+
+    def parameters(self, step: Step) -> Parameters:
+        """Return the reference's parameters before an iteration."""
+        return Parameters(self.at_step(step, "params_global"), self.at_step(step, "params_local"))
+
+    def pose(self, step: Step) -> PosedShape:
+        """Return the candidate's shape of the reference's parameters."""
+        return self.pdm.pose(self.parameters(step))
+
+    def phase(self, step: Step) -> Phase:
+        """Return a phase of the reference's maps with the candidate's schedule."""
+        plan, view = self.plans[step.scale], self.view(step.scale)
+        window_size = plan.window_size
+        weights = plan.weight_factor * view.confidences if plan.weight_factor > 0 else None
+        return Phase(
+            rigid=not step.nonrigid,
+            response_maps=self.at_scale(step.scale, "response_maps"),
+            visible=view.visible,
+            base_landmarks=self.at_scale(step.scale, "base_shape"),
+            image_to_reference=self.at_scale(step.scale, "similarity_image_to_reference"),
+            reference_to_image=self.at_scale(step.scale, "similarity_reference_to_image"),
+            kernels=self.experts.kernels(window_size, self.kernel_sigmas[window_size]),
+            prior=regularisation(self.pdm.eigenvalues, plan.reg_factor, rigid=not step.nonrigid),
+            landmark_weights=weights,
+            max_iterations=self.settings.max_iterations,
+        )
+
+    def change(self, step: Step) -> Float32Array:
+        """Return the candidate's update from the reference's Jacobian and mean shifts."""
+        phase = self.phase(step)
+        shifts = similarity.transform(phase.reference_to_image, self.at_step(step, "mean_shift"))
+        hessian, right = normal_equations(
+            self.at_step(step, "jacobian"),
+            shifts,
+            phase,
+            self.at_step(step, "params_local"),
+            self.arithmetic,
+        )
+        return self.arithmetic.solve(hessian, right)
+
+    def clamped_modes(self, step: Step) -> npt.NDArray[np.bool_]:
+        """Tell which local parameters come out at their limit, in either engine."""
+        limit = self.pdm.clamped(Parameters(np.zeros(6, np.float32), self._far())).local
+        out = np.abs(self.at_step(step, "params_local_out"))
+        if not step.nonrigid:
+            return np.zeros(len(out), np.bool_)
+        free = self.at_step(step, "params_local") + self.change(step)[6:]
+        return np.asarray((out >= limit) | (np.abs(free) >= limit))
+
+    def _far(self) -> Float32Array:
+        """Return local parameters beyond any limit."""
+        return np.full(self.pdm.n_modes, np.finfo(np.float32).max, np.float32)

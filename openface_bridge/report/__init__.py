@@ -1,0 +1,1 @@
+"""Verdicts as a page: one HTML file that needs nothing else."""
