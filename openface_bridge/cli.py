@@ -143,7 +143,7 @@ def _write(options: argparse.Namespace, run: dict[str, Any], views: list[Any]) -
     print(
         f"{verdict}: {summary['fits']} fits, {summary['failed']} failed, "
         f"{summary['equal_in_every_bit']} equal in every bit; worst landmark "
-        f"{summary['median_max_px']:.4f} px in the median fit"
+        f"{_px(summary['median_max_px'])} px in the median fit"
     )
     if options.json is not None:
         options.json.parent.mkdir(parents=True, exist_ok=True)
@@ -154,6 +154,11 @@ def _write(options: argparse.Namespace, run: dict[str, Any], views: list[Any]) -
 
         render_page(options.html, run, views)
         print(f"page: {options.html}")
+
+
+def _px(error: float | None) -> str:
+    """Return an error as text; None is one that is not finite."""
+    return "inf" if error is None else f"{error:.4f}"
 
 
 def _line(comparison: Comparison) -> str:

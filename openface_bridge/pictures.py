@@ -41,7 +41,8 @@ def read_picture(path: Path) -> npt.NDArray[Any]:
     import cv2
 
     # Decoded from bytes: OpenCV's own file reading fails silently on some path names.
-    pixels = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    encoded = np.frombuffer(path.read_bytes(), np.uint8)
+    pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
     if pixels is None:
         raise TraceError(f"{path}: not a picture that OpenCV can decode")
     return pixels

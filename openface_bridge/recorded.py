@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openface_bridge.reference import Case
-from openface_bridge.trace import Trace, TraceError, read_trace
+from openface_bridge.trace import Trace, TraceError, read_arrays, read_trace
 
 __all__ = ["NOISE_FLOOR_FILE", "Recorded"]
 
@@ -54,9 +54,7 @@ class Recorded:
 
     def rerun_landmarks(self, case: Case) -> npt.NDArray[Any] | None:
         """Return recorded landmarks of the reference's own reruns, (k, n, 2), or None."""
-        prefix = f"{case.face}.{case.setting}."
-        found = [array for name, array in self._reruns.items() if name.startswith(prefix)]
-        return np.concatenate(found) if found else None
+        return self._reruns.get(f"{case.face}.{case.setting}")
 
 
 def _trace_files(folder: Path) -> dict[Case, Path]:
@@ -68,11 +66,22 @@ def _trace_files(folder: Path) -> dict[Case, Path]:
 
 
 def _read_reruns(path: Path) -> dict[str, npt.NDArray[Any]]:
-    """Read the landmarks of reruns, if there are any: ``FACE.SETTING.blas`` and ``….ulp``."""
+    """Read landmarks of reruns by ``FACE.SETTING``, if there are any.
+
+    They are stored as (k, n, 2) arrays ``FACE.SETTING.KIND``; other entries are notes.
+    """
     if not path.is_file():
         return {}
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            return {name: stored[name] for name in stored.files if stored[name].ndim == 3}
-    except (OSError, ValueError, EOFError) as error:
-        raise TraceError(f"{path}: not a readable noise floor: {error}") from error
+    groups: dict[str, list[npt.NDArray[Any]]] = {}
+    for name, array in read_arrays(path).items():
+        if array.ndim != 3:
+            continue
+        group = groups.setdefault(name.rpartition(".")[0], [])
+        group.append(array)
+        fits = array.dtype.kind == "f" and array.shape[1:] == (group[0].shape[1], 2)
+        if not fits or not np.isfinite(array).all():
+            raise TraceError(
+                f"{path}: {name!r} is no (k, n, 2) array of finite landmarks: "
+                f"{array.dtype} {array.shape}"
+            )
+    return {name: np.concatenate(group) for name, group in groups.items()}

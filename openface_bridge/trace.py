@@ -6,6 +6,7 @@ absent, and absent iterations were not executed.
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
 from collections.abc import Mapping
@@ -17,39 +18,62 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["SCHEMA_VERSION", "Step", "Trace", "TraceError", "read_trace", "write_trace"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "Step",
+    "Trace",
+    "TraceError",
+    "read_arrays",
+    "read_trace",
+    "write_trace",
+]
 
 SCHEMA_VERSION = 1
-_LARGEST_ENTRY = 1 << 28
-"""Bytes; a scale's areas of interest are 0.2 MB."""
+_LARGEST_FILE = 1 << 28
+"""Bytes, unpacked; a trace of the wild setting has 9 MB."""
+_LARGEST_RATIO = 1032
+"""As many bytes at most come out of one of a deflated archive."""
 
-_START = ("bbox", "init.params_global")
-_SCALE = (
-    "window_size",
-    "view",
-    "reg_factor",
-    "sigma",
-    "weight_factor",
-    "similarity_image_to_reference",
-    "similarity_reference_to_image",
-    "base_shape",
-    "response_maps",
-)
-_ITERATION = (
-    "params_global",
-    "params_local",
-    "shape",
-    "offset_x",
-    "offset_y",
-    "mean_shift",
-    "jacobian",
-    "params_global_out",
-    "params_local_out",
-)
-_FINAL = ("params_global", "params_local", "landmarks", "likelihood")
+# Entries with their shapes: n landmarks, m modes, maps of side w, areas of side s, c columns.
+_Shapes = Mapping[str, tuple[int | str, ...]]
+_FIT: _Shapes = {
+    "final.landmarks": ("n", 2),
+    "final.params_local": ("m",),
+    "final.params_global": (6,),
+    "final.likelihood": (1,),
+    "bbox": (4,),
+    "init.params_global": (6,),
+}
+_WHOLE_NUMBERS: _Shapes = {"window_size": (), "view": ()}
+_SCALE: _Shapes = {
+    "reg_factor": (),
+    "sigma": (),
+    "weight_factor": (),
+    "similarity_image_to_reference": (2, 2),
+    "similarity_reference_to_image": (2, 2),
+    "base_shape": ("n", 2),
+    "response_maps": ("n", "w", "w"),
+}
+_SCALE_OPTIONAL: _Shapes = {"areas_of_interest": ("n", "s", "s")}
+_ITERATION: _Shapes = {
+    "params_global": (6,),
+    "params_local": ("m",),
+    "shape": ("n", 2),
+    "offset_x": ("n",),
+    "offset_y": ("n",),
+    "mean_shift": ("n", 2),
+    "jacobian": ("2n", "c"),
+    "params_global_out": (6,),
+    "params_local_out": ("m",),
+}
+_ITERATION_OPTIONAL: _Shapes = {
+    "hessian": ("c", "c"),
+    "right_hand_side": ("c",),
+    "change": ("c",),
+}
 
-_SCALE_NAME = re.compile(r"scale(\d+)\.(.+)")
-_ITERATION_NAME = re.compile(r"scale(\d+)\.(rigid|nonrigid)\.(\d+)\.(.+)")
+_SCALE_NAME = re.compile(r"scale(\d{1,4})\.(.+)")
+_ITERATION_NAME = re.compile(r"scale(\d{1,4})\.(rigid|nonrigid)\.(\d{1,4})\.(.+)")
 
 
 class TraceError(ValueError):
@@ -128,49 +152,60 @@ class Trace:
 
     def _check(self) -> None:
         """Raise a TraceError unless all that every trace has is there and fits together."""
-        for name in (*_START, *(f"final.{name}" for name in _FINAL)):
-            self[name]
-        n, m = self.n_landmarks, self["final.params_local"].size
-        self._expect("bbox", (4,))
-        self._expect("final.landmarks", (n, 2))
+        sizes: dict[str, int] = {}
+        self._expect("", _FIT, sizes)
+        if not self.scales:
+            raise TraceError(f"{self.source}: holds no scale")
         for scale in self.scales:
-            self._check_scale(scale, n)
+            self._check_scale(scale, sizes)
         for step in self.steps:
-            self._check_step(step, n, m)
+            of_step = {**sizes, "2n": 2 * sizes["n"], "c": 6 + step.nonrigid * sizes["m"]}
+            self._expect(f"{step.prefix}.", _ITERATION, of_step)
+            self._expect(f"{step.prefix}.", _ITERATION_OPTIONAL, of_step, optional=True)
 
-    def _check_scale(self, scale: int, n: int) -> None:
-        """Check one scale's own entries."""
-        for name in _SCALE:
-            self[f"scale{scale}.{name}"]
-        side = int(self[f"scale{scale}.window_size"])
-        self._expect(f"scale{scale}.response_maps", (n, side, side))
-        self._expect(f"scale{scale}.base_shape", (n, 2))
-        for direction in ("image_to_reference", "reference_to_image"):
-            self._expect(f"scale{scale}.similarity_{direction}", (2, 2))
+    def _check_scale(self, scale: int, sizes: Mapping[str, int]) -> None:
+        """Check one scale's own entries, and that its iterations follow each other."""
+        prefix = f"scale{scale}."
+        self._expect(prefix, _WHOLE_NUMBERS, {}, kinds="iu")
+        of_scale = {**sizes, "w": int(self[f"{prefix}window_size"])}
+        self._expect(prefix, _SCALE, of_scale)
+        self._expect(prefix, _SCALE_OPTIONAL, of_scale, optional=True)
+        for nonrigid in (False, True):
+            indices = {step.index for step in self.phase(scale, nonrigid=nonrigid)}
+            # Every scale begins with a rigid iteration; all else may have gone unexecuted.
+            for index in range(max(indices, default=-1 if nonrigid else 0) + 1):
+                if index not in indices:
+                    missing = Step(scale, nonrigid, index).prefix
+                    raise TraceError(f"{self.source}: the iteration {missing!r} is missing")
 
-    def _check_step(self, step: Step, n: int, m: int) -> None:
-        """Check one iteration's entries."""
-        for name in _ITERATION:
-            self[f"{step.prefix}.{name}"]
-        columns = 6 + m if step.nonrigid else 6
-        shapes = {
-            "params_global": (6,),
-            "params_local": (m,),
-            "shape": (n, 2),
-            "offset_x": (n,),
-            "offset_y": (n,),
-            "mean_shift": (n, 2),
-            "jacobian": (2 * n, columns),
-        }
+    def _expect(
+        self,
+        prefix: str,
+        shapes: _Shapes,
+        sizes: dict[str, int],
+        *,
+        optional: bool = False,
+        kinds: str = "fiu",
+    ) -> None:
+        """Raise a TraceError unless entries hold numbers and have the shapes of a table.
+
+        A letter's size is that of its first occurrence, unless `sizes` knows it already.
+        """
         for name, shape in shapes.items():
-            self._expect(f"{step.prefix}.{name}", shape)
-
-    def _expect(self, name: str, shape: tuple[int, ...]) -> None:
-        """Raise a TraceError unless an entry has a shape."""
-        if self[name].shape != shape:
-            raise TraceError(
-                f"{self.source}: {name!r} has shape {self[name].shape}, expected {shape}"
-            )
+            full = f"{prefix}{name}"
+            if optional and full not in self:
+                continue
+            entry = self[full]
+            if entry.dtype.kind not in kinds:
+                raise TraceError(f"{self.source}: {full!r} holds {entry.dtype}, not numbers")
+            for letter, size in zip(shape, entry.shape, strict=False):
+                if isinstance(letter, str):
+                    sizes.setdefault(letter, size)
+            expected = tuple(sizes.get(str(letter), letter) for letter in shape)
+            if entry.shape != expected:
+                raise TraceError(
+                    f"{self.source}: {full!r} has shape {entry.shape}, expected {expected}"
+                )
 
 
 def read_trace(path: Path) -> Trace:
@@ -181,16 +216,27 @@ def read_trace(path: Path) -> Trace:
     TraceError
         If it is missing, no ``.npz`` archive, truncated, or not a complete trace.
     """
+    return Trace(read_arrays(path), str(path))
+
+
+def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Read the arrays of an ``.npz`` archive; it needs no trust.
+
+    Raises
+    ------
+    TraceError
+        If it is missing, no such archive, damaged, or claims to hold more than it can.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             _check_sizes(archive, path)
         with np.load(path, allow_pickle=False) as stored:
-            entries = {name: stored[name] for name in stored.files}
+            return {name: stored[name] for name in stored.files}
     except TraceError:
         raise
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise TraceError(f"{path}: not a readable trace file: {error}") from error
-    return Trace(entries, str(path))
+    except Exception as error:
+        # Damaged archives make zipfile, its decompressors and NumPy raise almost anything.
+        raise TraceError(f"{path}: not a readable .npz archive: {error}") from error
 
 
 def write_trace(path: Path, trace: Trace) -> None:
@@ -203,9 +249,10 @@ def write_trace(path: Path, trace: Trace) -> None:
 
 def _check_sizes(archive: zipfile.ZipFile, path: Path) -> None:
     """Refuse entries whose declared shape their bytes do not bear out, before reading them."""
+    claimed = sum(info.file_size for info in archive.infolist())
+    if claimed > min(_LARGEST_FILE, _LARGEST_RATIO * path.stat().st_size):
+        raise TraceError(f"{path}: claims to hold {claimed} bytes")
     for info in archive.infolist():
-        if info.file_size > _LARGEST_ENTRY:
-            raise TraceError(f"{path}: {info.filename!r} claims {info.file_size} bytes")
         with archive.open(info) as member:
             version = np.lib.format.read_magic(member)
             read = (
@@ -215,5 +262,5 @@ def _check_sizes(archive: zipfile.ZipFile, path: Path) -> None:
             )
             shape, _, dtype = read(member)
             header = member.tell()
-        if int(np.prod(shape, dtype=object)) * dtype.itemsize != info.file_size - header:
+        if math.prod(shape) * dtype.itemsize != info.file_size - header:
             raise TraceError(f"{path}: {info.filename!r} is truncated or corrupt")

@@ -148,7 +148,7 @@ def run_phase(
             on_iteration(index, iteration)
         if not _is_finite(iteration.parameters):
             return PhaseResult(posed, iteration.offsets, diverged=True)
-        moved = pdm.pose(iteration.parameters)
+        moved = pdm.pose(iteration.parameters, posed)
         stop = has_converged(posed.landmarks, moved.landmarks)
         posed = moved
         if stop:

@@ -93,10 +93,16 @@ class PointDistributionModel:
         flat = self._arithmetic.affine(self.mean_shape, self.components, local)
         return flat.reshape(3, self.n_landmarks)
 
-    def pose(self, parameters: Parameters) -> PosedShape:
-        """Return the landmarks of some parameters, with rotation and 3D shape."""
+    def pose(self, parameters: Parameters, before: PosedShape | None = None) -> PosedShape:
+        """Return the landmarks of some parameters, with rotation and 3D shape.
+
+        The 3D shape is taken over from `before` where the local parameters are the same object.
+        """
         rotation = euler_to_matrix(parameters.global_[1:4])
-        shape_3d = self.shape_3d(parameters.local)
+        if before is not None and before.parameters.local is parameters.local:
+            shape_3d = before.shape_3d
+        else:
+            shape_3d = self.shape_3d(parameters.local)
         landmarks = _project(shape_3d, rotation, parameters.global_)
         return PosedShape(parameters, rotation, shape_3d, landmarks)
 
@@ -104,13 +110,13 @@ class PointDistributionModel:
         """Return landmarks in the picture: (6,), (m,) -> (n, 2) float32, px."""
         return self.pose(Parameters(params_global, params_local)).landmarks
 
-    def reference_shape(self, local: Float32Array, patch_scale: float) -> Float32Array:
-        """Return the current shape upright at a patch scale, (n, 2): what experts were trained on.
+    def reference_shape(self, posed: PosedShape, patch_scale: float) -> Float32Array:
+        """Return a shape upright at a patch scale, (n, 2): how its experts have seen it.
 
         The local parameters count: the reference shape is the current face's, not the mean's.
         """
         upright = np.array((patch_scale, 0, 0, 0, 0, 0), np.float32)
-        return self.shape_2d(upright, local)
+        return self.pose(Parameters(upright, posed.parameters.local), posed).landmarks
 
     def jacobian(self, posed: PosedShape, *, rigid: bool) -> Float32Array:
         """Return how landmarks move with the parameters.
@@ -154,10 +160,10 @@ class PointDistributionModel:
 
     def clamped(self, parameters: Parameters) -> Parameters:
         """Limit each local parameter to three standard deviations of its mode."""
-        limit = self._limits
-        return Parameters(
-            parameters.global_, np.minimum(np.maximum(parameters.local, -limit), limit)
-        )
+        local = np.minimum(np.maximum(parameters.local, -self._limits), self._limits)
+        if np.array_equal(local, parameters.local):
+            return parameters
+        return Parameters(parameters.global_, local)
 
     def parameters_from_box(
         self, box: Float32Array, rotation: tuple[float, float, float] = (0.0, 0.0, 0.0)

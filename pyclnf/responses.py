@@ -75,7 +75,7 @@ def compute_responses(
     """
     at_scale = experts.scales[scale]
     view = views.nearest_view(at_scale.centers, posed.parameters.global_[1:4])
-    reference = pdm.reference_shape(posed.parameters.local, at_scale.scale)
+    reference = pdm.reference_shape(posed, at_scale.scale)
     to_reference = similarity.align(posed.landmarks, reference)
     to_image = similarity.inverse(to_reference)
     in_view = experts.view(scale, view)

@@ -79,18 +79,21 @@ def largest(
         return Difference(float("inf"), place, equal=False)
     if candidate.size == 0:
         return Difference(0.0, place, equal=True)
-    apart = np.abs(candidate.astype(np.float64) - reference.astype(np.float64))
+    with np.errstate(invalid="ignore", over="ignore"):
+        apart = np.abs(candidate.astype(np.float64) - reference.astype(np.float64)) / scale
     apart = np.where(np.isfinite(apart), apart, np.inf)
     # What both engines fail to compute alike is not a difference.
-    apart[np.isnan(candidate) & np.isnan(reference)] = 0.0
+    both_nan = np.isnan(candidate) & np.isnan(reference)
+    apart = np.where((candidate == reference) | both_nan, 0.0, apart)
     if per_landmark:
         worst = int(np.argmax(apart.reshape(len(apart), -1).max(axis=1)))
         place = Place(place.scale, place.phase, place.iteration, worst)
     equal = bool(np.array_equal(candidate, reference, equal_nan=True))
-    return Difference(float(apart.max()) / scale, place, equal)
+    return Difference(float(apart.max()), place, equal)
 
 
 def ulps(candidate: npt.NDArray[Any], reference: npt.NDArray[Any], place: Place) -> Difference:
     """Return the largest difference in units in the last place of the largest element."""
-    unit = float(np.spacing(np.abs(reference).max().astype(np.float32)))
+    size = np.abs(reference).max().astype(np.float32)
+    unit = float(np.spacing(size)) if np.isfinite(size) else 1.0
     return largest(candidate, reference, place, unit)

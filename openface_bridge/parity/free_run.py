@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from openface_bridge.parity.difference import Place
+from openface_bridge.parity.difference import Place, largest
 from openface_bridge.parity.noise_floor import landmark_errors
 from openface_bridge.parity.stages import STAGES
 from openface_bridge.trace import Trace
@@ -97,11 +97,9 @@ def first_difference(reference: Trace, candidate: Trace) -> FirstDifference | No
     for name in _in_order(reference, candidate):
         if name not in reference or name not in candidate:
             return _described(name, float("inf"))
-        a, b = reference[name], candidate[name]
-        if not np.array_equal(a, b, equal_nan=True):
-            shapes_agree = a.shape == b.shape
-            apart = np.abs(a.astype(np.float64) - b.astype(np.float64)) if shapes_agree else None
-            return _described(name, float("inf") if apart is None else float(np.nanmax(apart)))
+        found = largest(candidate[name], reference[name], Place())
+        if not found.equal:
+            return _described(name, found.error)
     return None
 
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from openface_bridge.trace import TraceError
+
 __all__ = ["NoiseFloor", "landmark_errors"]
 
 _ALLOWANCE_PX = 0.005
@@ -28,9 +30,19 @@ class NoiseFloor:
 
     @classmethod
     def of(cls, landmarks: npt.NDArray[Any], reruns: npt.NDArray[Any] | None) -> NoiseFloor:
-        """Measure it: landmarks (n, 2) of the fit, (k, n, 2) of its reruns, px."""
+        """Measure it: landmarks (n, 2) of the fit, (k, n, 2) of its reruns, px.
+
+        Raises
+        ------
+        TraceError
+            If the reruns have another number of landmarks.
+        """
         if reruns is None or len(reruns) == 0:
             return cls(None)
+        if reruns.shape[1:] != landmarks.shape:
+            raise TraceError(
+                f"noise floor: reruns have shape {reruns.shape[1:]}, their fit {landmarks.shape}"
+            )
         return cls(max(float(landmark_errors(rerun, landmarks).max()) for rerun in reruns))
 
     @property

@@ -66,7 +66,7 @@ def _similarity(teacher: Teacher) -> Iterator[Difference]:
     for scale in teacher.trace.scales:
         posed = teacher.pdm.pose(teacher.start(scale))
         patch_scale = teacher.experts.scales[scale].scale
-        reference = teacher.pdm.reference_shape(posed.parameters.local, patch_scale)
+        reference = teacher.pdm.reference_shape(posed, patch_scale)
         forward = similarity.align(posed.landmarks, reference)
         place = Place(scale)
         expected = teacher.at_scale(scale, "similarity_image_to_reference")
@@ -264,7 +264,7 @@ STAGES = (
     Stage("stopping", "decisions", 0.0, "a choice", (), _stopping),
     Stage(
         "likelihood", "nats", 1e-4, "225 float32 sums per landmark",
-        ("likelihood",), _likelihood,
+        ("final.likelihood",), _likelihood,
     ),
 )  # fmt: skip
 """In the order of execution."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ def run_summary(
     fits: list[dict[str, Any]], *, backend: str, model: Path | None, reference: str
 ) -> dict[str, Any]:
     """Return a run: what was compared, whether it passes, and every fit's summary."""
-    errors = sorted(fit["free_run"]["max_px"] or 0.0 for fit in fits)
+    errors = sorted(_or_infinite(fit["free_run"]["max_px"]) for fit in fits)
     return {
         "schema_version": SCHEMA_VERSION,
         "backend": backend,
@@ -29,8 +30,8 @@ def run_summary(
             "fits": len(fits),
             "failed": sum(not fit["passed"] for fit in fits),
             "equal_in_every_bit": sum(fit["free_run"]["bit_equal"] for fit in fits),
-            "median_max_px": errors[len(errors) // 2] if errors else None,
-            "worst_max_px": errors[-1] if errors else None,
+            "median_max_px": _finite(statistics.median(errors)) if errors else None,
+            "worst_max_px": _finite(errors[-1]) if errors else None,
         },
         "fits": fits,
     }
@@ -87,3 +88,8 @@ def _first_difference(found: FirstDifference | None) -> dict[str, Any] | None:
 def _finite(value: float) -> float | None:
     """Return a number that JSON has; None for one that is not finite."""
     return value if math.isfinite(value) else None
+
+
+def _or_infinite(value: float | None) -> float:
+    """Return a number that JSON could not hold."""
+    return math.inf if value is None else value

@@ -46,7 +46,9 @@ def scale_chart(reference: Trace, candidate: Trace) -> str:
     axes.set_xlabel("iteration, over all scales and phases")
     axes.set_ylabel("scale")
     _restyle(axes)
-    legend = axes.legend(frameon=False, fontsize=8, loc="lower right")
+    legend = axes.legend(
+        frameon=False, fontsize=8, ncols=2, loc="lower right", bbox_to_anchor=(1.0, 0.98)
+    )
     for text_item in legend.get_texts():
         text_item.set_color(_NEUTRAL)
     return _svg(figure)

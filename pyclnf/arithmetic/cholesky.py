@@ -7,6 +7,7 @@ they are not. The reciprocals of the factor's diagonal are kept in its place.
 from __future__ import annotations
 
 import math
+import threading
 
 import numpy as np
 
@@ -53,22 +54,79 @@ def cholesky_solve(matrix: Float32Array, right: Float32Array) -> Float32Array:
 
     Returns zeros where the matrix is not positive definite, as the reference does.
     """
-    size = len(right)
-    # Row j of both holds column j of the lower triangle; the right-hand side rides along as one
-    # more row of the matrix, so that the forward substitution is done with the factor.
-    remaining = np.concatenate((matrix.T, right[:, None]), axis=1, dtype=np.float64)
-    factor = np.zeros((size, size + 1), np.float32)
-    reciprocals = np.zeros(size, np.float32)
-    for j in range(size):
-        pivot = _pivot(float(matrix[j, j]), factor[:j, j])
-        if not pivot >= _SMALLEST_PIVOT:
-            return np.zeros_like(right)
-        reciprocals[j] = 1.0 / math.sqrt(pivot)
-        column = (remaining[j, j + 1 :] * reciprocals[j]).astype(np.float32)
-        factor[j, j + 1 :] = column
-        open_part = remaining[j + 1 :, j + 1 :]
-        open_part -= column[:-1, None] * column
-    return _back_substitute(factor, reciprocals)
+    return _SOLVERS.of_size(len(right)).solve(matrix, right)
+
+
+class _Solver:
+    """Memory for systems of one size, and views of it for every step.
+
+    Row j of ``remaining`` and ``factor`` holds column j of the lower triangle. The right-hand
+    side rides along as one more row of the matrix, so that the forward substitution is done with
+    the factor.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._remaining = np.zeros((size, size + 1))
+        self._factor = np.zeros((size, size + 1), np.float32)
+        products = np.zeros(size * (size + 1), np.float32)
+        self._steps = [
+            (
+                self._factor[:j, j],
+                self._remaining[j, j + 1 :],
+                self._factor[j, j + 1 :],
+                self._factor[j, j + 1 : size, None],
+                products[: (size - j - 1) * (size - j)].reshape(size - j - 1, size - j),
+                self._remaining[j + 1 :, j + 1 :],
+            )
+            for j in range(size)
+        ]
+        self._open = np.zeros(size)
+        self._backward_steps = [
+            (i, self._factor[:i, i], self._open[:i]) for i in range(size - 1, -1, -1)
+        ]
+
+    def solve(self, matrix: Float32Array, right: Float32Array) -> Float32Array:
+        """Factor a matrix and solve, see :func:`cholesky_solve`."""
+        size = len(right)
+        self._remaining[:, :size] = matrix.T
+        self._remaining[:, size] = right
+        diagonal = matrix.diagonal().tolist()
+        reciprocals = []
+        for step, element in zip(self._steps, diagonal, strict=True):
+            before, open_column, column, rows, products, open_part = step
+            pivot = _pivot(element, before)
+            if not pivot >= _SMALLEST_PIVOT:
+                return np.zeros_like(right)
+            reciprocals.append(np.float32(1.0 / math.sqrt(pivot)))
+            np.multiply(open_column, reciprocals[-1], out=column, casting="same_kind")
+            np.multiply(rows, column, out=products)
+            np.subtract(open_part, products, out=open_part)
+        return self._back_substitute(reciprocals)
+
+    def _back_substitute(self, reciprocals: list[np.float32]) -> Float32Array:
+        """Solve Lᵀ x = y, y being the last column of the factor's memory."""
+        solution: Float32Array = self._factor[:, -1].copy()
+        self._open[:] = solution
+        for i, column, open_part in self._backward_steps:
+            solution[i] = self._open[i] * reciprocals[i]
+            np.subtract(open_part, column * solution[i], out=open_part)
+        return solution
+
+
+class _Solvers(threading.local):
+    """A solver per size and thread: cutting its views anew would cost a third of a solution."""
+
+    def __init__(self) -> None:
+        self._by_size: dict[int, _Solver] = {}
+
+    def of_size(self, size: int) -> _Solver:
+        """Return this thread's solver."""
+        if size not in self._by_size:
+            self._by_size[size] = _Solver(size)
+        return self._by_size[size]
+
+
+_SOLVERS = _Solvers()
 
 
 def _pivot(diagonal: float, row: Float32Array) -> float:
@@ -76,17 +134,6 @@ def _pivot(diagonal: float, row: Float32Array) -> float:
     for element in row.tolist():
         diagonal -= element * element
     return diagonal
-
-
-def _back_substitute(factor: Float32Array, reciprocals: Float32Array) -> Float32Array:
-    """Solve Lᵀ x = y, row j of the factor holding column j of L and, last, y_j."""
-    solution: Float32Array = factor[:, -1].copy()
-    remaining: Float64Array = solution.astype(np.float64)
-    across = np.ascontiguousarray(factor[:, :-1].T)
-    for i in range(len(solution) - 1, -1, -1):
-        solution[i] = remaining[i] * reciprocals[i]
-        remaining[:i] -= across[i, :i] * solution[i]
-    return solution
 
 
 def cholesky_inverse(matrices: Float32Array) -> Float32Array:

@@ -109,7 +109,7 @@ _ALL_ZERO_BELOW, _ALL_INFINITE_ABOVE = -104.0, 89.0
 _TO_INTEGER = 1.5 * 2.0**52
 _TO_INTEGER_BITS = int(np.float64(_TO_INTEGER).view(np.int64))
 _EXPONENT_SHIFT = 52
-_AT_A_TIME = 4096
+_AT_A_TIME = 8192
 """Keeps the float64 copies made for exponentials in the second-level cache."""
 
 
@@ -320,19 +320,32 @@ def expf(x: Float32Array) -> Float32Array:
 
 def _expf(x: Float32Array) -> Float32Array:
     """Return e to the power of each of a few elements, (n,)."""
-    exponents = np.clip(x, _ALL_ZERO_BELOW, _ALL_INFINITE_ABOVE).astype(np.float64)
+    exponents = np.minimum(np.maximum(x, _ALL_ZERO_BELOW), _ALL_INFINITE_ABOVE, dtype=np.float64)
     # So large a summand leaves the nearest integer in the last bits, where NaN need not be cast.
-    shifted = exponents * _STEPS_PER_UNIT + _TO_INTEGER
-    steps = shifted.view(np.int64) - _TO_INTEGER_BITS
+    shifted = exponents * _STEPS_PER_UNIT
+    shifted += _TO_INTEGER
+    powers = _two_to_the(shifted.view(np.int64) - _TO_INTEGER_BITS)
+    shifted -= _TO_INTEGER
     # The products and the difference are exact, so this rounds like one fused operation.
-    rest = (exponents * _STEPS_HIGH - (shifted - _TO_INTEGER)) + exponents * _STEPS_LOW
-    fraction = (_E3 * rest + _E2) * (rest * rest) + (_E1 * rest + 1.0)
-    powers: Float32Array = (fraction * _two_to_the(steps)).astype(np.float32)
-    return powers
+    rest = exponents * _STEPS_HIGH
+    rest -= shifted
+    exponents *= _STEPS_LOW
+    rest += exponents
+    cubic = _E3 * rest
+    cubic += _E2
+    cubic *= rest * rest
+    rest *= _E1
+    rest += 1.0
+    cubic += rest
+    powers *= cubic
+    return powers.astype(np.float32)
 
 
 def _two_to_the(steps: IntArray) -> Float64Array:
     """Return 2**(steps/32), the whole part of each exponent added to the bits of the fraction's."""
     fractions = _POWER_BITS[steps & (2**_STEP_BITS - 1)]
-    powers: Float64Array = (fractions + ((steps >> _STEP_BITS) << _EXPONENT_SHIFT)).view(np.float64)
+    steps >>= _STEP_BITS
+    steps <<= _EXPONENT_SHIFT
+    fractions += steps
+    powers: Float64Array = fractions.view(np.float64)
     return powers
