@@ -97,18 +97,19 @@ class _Solver:
             pivot = _pivot(element, before)
             if not pivot >= _SMALLEST_PIVOT:
                 return np.zeros_like(right)
-            reciprocals.append(np.float32(1.0 / math.sqrt(pivot)))
-            np.multiply(open_column, reciprocals[-1], out=column, casting="same_kind")
+            reciprocal = float(np.float32(1.0 / math.sqrt(pivot)))
+            reciprocals.append(reciprocal)
+            np.multiply(open_column, reciprocal, out=column, casting="same_kind")
             np.multiply(rows, column, out=products)
             np.subtract(open_part, products, out=open_part)
         return self._back_substitute(reciprocals)
 
-    def _back_substitute(self, reciprocals: list[np.float32]) -> Float32Array:
+    def _back_substitute(self, reciprocals: list[float]) -> Float32Array:
         """Solve Lᵀ x = y, y being the last column of the factor's memory."""
         solution: Float32Array = self._factor[:, -1].copy()
         self._open[:] = solution
         for i, column, open_part in self._backward_steps:
-            solution[i] = self._open[i] * reciprocals[i]
+            solution[i] = float(self._open[i]) * reciprocals[i]
             np.subtract(open_part, column * solution[i], out=open_part)
         return solution
 

@@ -18,8 +18,8 @@ from pyclnf.typing import BoolArray, Float32Array, Float64Array
 __all__ = ["ViewExperts", "neuron_responses", "response_maps", "shifted_to_zero"]
 
 _SMALLEST_ALPHA = 1e-4
-_LANDMARKS_AT_A_TIME = 17
-"""Windows of so many landmarks stay in the second-level cache."""
+_WINDOWS_AT_A_TIME = 2048
+"""Windows of so many positions, whatever landmarks they belong to, stay in the cache."""
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,9 @@ def response_maps(
     """
     window_size = areas.shape[-1] - experts.support + 1
     maps = np.empty((len(areas), window_size, window_size), np.float32)
-    for first in range(0, len(areas), _LANDMARKS_AT_A_TIME):
-        part = slice(first, first + _LANDMARKS_AT_A_TIME)
+    at_a_time = max(1, _WINDOWS_AT_A_TIME // window_size**2)
+    for first in range(0, len(areas), at_a_time):
+        part = slice(first, first + at_a_time)
         windows = normalised_windows(areas[part], experts.support)
         sums = arithmetic.neuron_sums(experts.weights[part], windows)
         responses = neuron_responses(sums, experts.alphas[part])
@@ -124,7 +125,9 @@ def neuron_responses(sums: Float32Array, alphas: Float64Array) -> Float32Array:
     -----
     The exponential is rounded to float32, the quotient is not, and each sum is.
     """
-    quotients = (2.0 * alphas)[:, :, None] / (1.0 + expf(-sums).astype(np.float64))
+    quotients = expf(-sums).astype(np.float64)
+    quotients += 1.0
+    np.divide((2.0 * alphas)[:, :, None], quotients, out=quotients)
     total: Float32Array = np.zeros((len(sums), sums.shape[2]), np.float32)
     for neuron in range(sums.shape[1]):
         total = (total + quotients[:, neuron]).astype(np.float32)
