@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         return _parity(options)
-    except (TraceError, ModelFileError, ValueError) as error:
+    except (TraceError, ModelFileError, ValueError, OSError) as error:
         print(f"parity: {error}", file=sys.stderr)
         return UNUSABLE
 

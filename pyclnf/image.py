@@ -89,17 +89,18 @@ def check_box(bbox: object, image_shape: tuple[int, ...]) -> Float32Array:
         raise ValueError(f"bbox: expected four numbers x, y, width, height, got shape {box.shape}")
     if not np.isfinite(box).all():
         raise ValueError(f"bbox: x, y, width, height must be finite, got {box.tolist()}")
-    x, y, width, height = (float(v) for v in box)
-    if width <= 0 or height <= 0:
-        raise ValueError(f"bbox: width and height must be positive, got {width:g} and {height:g}")
     if np.abs(box).max() > _LARGEST_BOX:
         raise ValueError(f"bbox: no coordinate may exceed {_LARGEST_BOX:g} px, got {box.tolist()}")
+    rounded = box.astype(np.float32)
+    x, y, width, height = (float(v) for v in rounded)
+    if width <= 0 or height <= 0:
+        raise ValueError(f"bbox: width and height must be positive, got {width:g} and {height:g}")
     rows, columns = image_shape[:2]
     if x >= columns or y >= rows or x + width <= 0 or y + height <= 0:
         raise ValueError(
             f"bbox: {box.tolist()} lies wholly outside the picture, which is {columns} x {rows} px"
         )
-    return box.astype(np.float32)
+    return rounded
 
 
 def _to_eight_bit(pixels: AnyArray) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

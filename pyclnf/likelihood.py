@@ -42,8 +42,8 @@ def landmark_likelihoods(
     width = np.float32(sigma)
     exponents = -0.5 * (from_y[:, :, None] + from_x[:, None, :]).astype(np.float64)
     kernels = np.exp(exponents / float(width * width))
-    terms = (maps * kernels).astype(np.float32).reshape(len(maps), -1)
-    return np.add.accumulate(terms, axis=1)[:, -1] if len(terms) else np.zeros(0, np.float32)
+    terms = (maps * kernels).astype(np.float32).reshape(len(maps), index.size**2)
+    return np.add.accumulate(terms, axis=1)[:, -1]
 
 
 def log_likelihood(

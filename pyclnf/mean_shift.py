@@ -108,7 +108,7 @@ def mean_shifts(
     clamped = _clamped(offsets if everything else offsets[visible], window_size)
     cells = kernel_cells(clamped)
     rows = cells[:, 0] * (window_size * _CELLS_PER_PIXEL) + cells[:, 1]
-    weights = maps.reshape(len(clamped), -1) * table.kernels.take(rows, axis=0)
+    weights = maps.reshape(len(clamped), window_size**2) * table.kernels.take(rows, axis=0)
     with np.errstate(invalid="ignore", divide="ignore"):
         pulls = _weighted_mean(weights, window_size) - clamped
     if everything:
@@ -140,7 +140,9 @@ def _weighted_mean(weights: Float32Array, window_size: int) -> Float32Array:
     squares = terms.reshape(3, window_size, window_size, -1)
     np.multiply(squares[0], index[:, None], out=squares[1])
     np.multiply(squares[0], index[:, None, None], out=squares[2])
-    # Reducing an outer axis adds row to row: one running float32 sum per landmark.
-    sums = np.add.reduce(terms, axis=1)
+    # Reducing an outer axis adds row to row: one running float32 sum per landmark. With a single
+    # landmark that axis would be the inner one.
+    alone = len(weights) == 1
+    sums = np.add.accumulate(terms, axis=1)[:, -1] if alone else np.add.reduce(terms, axis=1)
     means: Float32Array = np.divide(sums[1:], sums[0])
     return means.T

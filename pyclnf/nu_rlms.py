@@ -203,12 +203,10 @@ def normal_equations(
     hessian : (c, c) float32
     right : (c,) float32
     """
-    rows = np.concatenate((phase.visible, phase.visible))
-    seen = jacobian * rows[:, None]
+    seen, pull = _of_visible(jacobian, shifts.T.ravel(), phase.visible)
     weighted = seen
     if phase.landmark_weights is not None:
         weighted = seen * np.concatenate((phase.landmark_weights, phase.landmark_weights))[:, None]
-    pull = np.where(rows, shifts.T.ravel(), 0.0)
     # Summed in float64 and rounded once, for JᵀW·shift and again after the prior's term.
     right = np.dot(weighted.T.astype(np.float64), pull).astype(np.float32)
     if not phase.rigid:
@@ -216,6 +214,16 @@ def normal_equations(
             np.float64
         ) * local.astype(np.float64)
     return arithmetic.gram(weighted, seen, phase.prior), right
+
+
+def _of_visible(
+    jacobian: Float32Array, pull: Float32Array, visible: BoolArray
+) -> tuple[Float32Array, Float32Array]:
+    """Return (2n, c) and (2n,) with zero rows for invisible landmarks."""
+    if visible.all():
+        return jacobian, pull
+    rows = np.concatenate((visible, visible))
+    return jacobian * rows[:, None], np.where(rows, pull, np.float32(0))
 
 
 def regularisation(

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import math
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from numbers import Real
 from typing import Any
 
 __all__ = ["FitSettings"]
 
 LARGEST_WINDOW = 63
 """Sigma of one landmark has window**4 entries: 63 would already be 63 MB each."""
+
+_SMALLEST_SIGMA, _LARGEST = 1e-3, 1e6
+"""Within these, what is made of the settings stays well inside float32."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,10 @@ class FitSettings:
     max_iterations: int = 5
 
     def __post_init__(self) -> None:
-        sizes = tuple(int(size) for size in self.window_sizes)
+        sizes = _whole_numbers("window_sizes", self.window_sizes)
+        (iterations,) = _whole_numbers("max_iterations", [self.max_iterations])
         object.__setattr__(self, "window_sizes", sizes)
+        object.__setattr__(self, "max_iterations", iterations)
         if not sizes or not any(sizes):
             raise ValueError("window_sizes: at least one scale must have a window, got none")
         for size in sizes:
@@ -58,10 +65,11 @@ class FitSettings:
                     f"window_sizes: {size} is neither 0 nor an odd number from 3 to "
                     f"{LARGEST_WINDOW}"
                 )
-        _require(self.sigma > 0, "sigma", self.sigma, "positive")
-        _require(self.reg_factor >= 0, "reg_factor", self.reg_factor, "zero or positive")
-        _require(self.weight_factor >= 0, "weight_factor", self.weight_factor, "zero or positive")
-        _require(self.max_iterations >= 1, "max_iterations", self.max_iterations, "at least 1")
+        if iterations < 1:
+            raise ValueError(f"max_iterations: must be at least 1, got {iterations}")
+        _require_between("sigma", self.sigma, _SMALLEST_SIGMA, _LARGEST)
+        _require_between("reg_factor", self.reg_factor, 0.0, _LARGEST)
+        _require_between("weight_factor", self.weight_factor, 0.0, _LARGEST)
 
     @classmethod
     def wild(cls) -> FitSettings:
@@ -96,7 +104,15 @@ class FitSettings:
         return replace(self, **changes)
 
 
-def _require(condition: bool, name: str, value: float, what: str) -> None:
-    """Raise a ValueError naming a field unless its condition holds and it is finite."""
-    if not condition or not math.isfinite(value):
-        raise ValueError(f"{name}: must be finite and {what}, got {value}")
+def _whole_numbers(name: str, values: Iterable[Any]) -> tuple[int, ...]:
+    """Return whole numbers as int, or raise a ValueError naming their field."""
+    try:
+        return tuple(operator.index(value) for value in values)
+    except TypeError as error:
+        raise ValueError(f"{name}: expected whole numbers, got {values!r}") from error
+
+
+def _require_between(name: str, value: float, lowest: float, highest: float) -> None:
+    """Raise a ValueError naming a field unless its value is a number within limits."""
+    if not isinstance(value, Real) or not lowest <= value <= highest:
+        raise ValueError(f"{name}: must be from {lowest:g} to {highest:g}, got {value!r}")

@@ -23,10 +23,13 @@ def align(source: Float32Array, target: Float32Array) -> Float32Array:
     Returns
     -------
     (2, 2) float32
-        A, to be applied as ``A @ point``; never a reflection.
+        A, to be applied as ``A @ point``; never a reflection. Zeros where all points of the source
+        are the same.
     """
     source_unit, source_norm = _mean_free_unit(source)
     target_unit, target_norm = _mean_free_unit(target)
+    if source_norm == 0:
+        return np.zeros((2, 2), np.float32)
     covariance = source_unit.astype(np.float64).T @ target_unit.astype(np.float64)
     u, vt = jacobi_svd(covariance.astype(np.float32))
     rotation = _rotation(u, vt)

@@ -79,7 +79,7 @@ def largest(
         return Difference(float("inf"), place, equal=False)
     if candidate.size == 0:
         return Difference(0.0, place, equal=True)
-    with np.errstate(invalid="ignore", over="ignore"):
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         apart = np.abs(candidate.astype(np.float64) - reference.astype(np.float64)) / scale
     apart = np.where(np.isfinite(apart), apart, np.inf)
     # What both engines fail to compute alike is not a difference.

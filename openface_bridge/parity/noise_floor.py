@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +24,8 @@ class NoiseFloor:
     Attributes
     ----------
     px : float or None
-        The largest displacement of any landmark in any rerun; None if there were no reruns.
+        The largest displacement of any landmark in any rerun; None if there were no reruns, or
+        landmarks that are not finite.
     """
 
     px: float | None
@@ -43,7 +45,8 @@ class NoiseFloor:
             raise TraceError(
                 f"noise floor: reruns have shape {reruns.shape[1:]}, their fit {landmarks.shape}"
             )
-        return cls(max(float(landmark_errors(rerun, landmarks).max()) for rerun in reruns))
+        largest = max(float(landmark_errors(rerun, landmarks).max()) for rerun in reruns)
+        return cls(largest if math.isfinite(largest) else None)
 
     @property
     def limit_px(self) -> float:
@@ -55,6 +58,7 @@ def landmark_errors(
     landmarks: npt.NDArray[Any], reference: npt.NDArray[Any]
 ) -> npt.NDArray[np.float64]:
     """Return each landmark's distance, (n,) px; infinite where it is not finite."""
-    apart = landmarks.astype(np.float64) - reference.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        apart = landmarks.astype(np.float64) - reference.astype(np.float64)
     errors = np.hypot(apart[:, 0], apart[:, 1])
     return np.where(np.isfinite(errors), errors, np.inf)

@@ -161,6 +161,24 @@ def _check_model(trace: Trace, backend: Backend, manifest: Path) -> None:
             f"{manifest} has {pdm.n_landmarks}, {pdm.n_modes} and {len(experts.scales)}. "
             f"Name its model with --model SETTING=MAIN.txt"
         )
+    for scale in trace.scales:
+        view = int(trace[f"scale{scale}.view"])
+        views = len(experts.scales[scale].centers)
+        if not 0 <= view < views:
+            raise TraceError(
+                f"{trace.source}: 'scale{scale}.view' is {view}; {manifest} has {views} views"
+            )
+        _check_areas(trace, scale, experts.view(scale, view).support)
+
+
+def _check_areas(trace: Trace, scale: int, support: int) -> None:
+    """Raise a TraceError unless a scale's areas of interest, if kept, serve experts' windows."""
+    name = f"scale{scale}.areas_of_interest"
+    side = int(trace[f"scale{scale}.window_size"]) + support - 1
+    if name in trace and trace[name].shape[1] != side:
+        raise TraceError(
+            f"{trace.source}: {name!r} has shape {trace[name].shape}, expected side {side}"
+        )
 
 
 def _schedule_equal(teacher: Teacher) -> bool:

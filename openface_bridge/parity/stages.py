@@ -82,7 +82,7 @@ def _areas(teacher: Teacher, scale: int) -> np.ndarray[tuple[int, ...], np.dtype
         teacher.image,
         teacher.at_scale(scale, "base_shape")[view.visible],
         teacher.at_scale(scale, "similarity_reference_to_image"),
-        int(teacher.at_scale(scale, "window_size")) + view.support - 1,
+        teacher.window_size(scale) + view.support - 1,
     )
 
 
@@ -103,7 +103,7 @@ def _response_map(teacher: Teacher) -> Iterator[Difference]:
             if recorded
             else _areas(teacher, scale)
         )
-        window_size = int(teacher.at_scale(scale, "window_size"))
+        window_size = teacher.window_size(scale)
         index = int(teacher.at_scale(scale, "view"))
         sigmas = teacher.experts.sigmas(scale, index, window_size)
         maps = ccnf.response_maps(areas, view, sigmas, teacher.arithmetic)
@@ -120,7 +120,7 @@ def _offsets(teacher: Teacher) -> Iterator[Difference]:
             teacher.at_step(step, "shape"),
             teacher.at_scale(step.scale, "base_shape"),
             teacher.at_scale(step.scale, "similarity_image_to_reference"),
-            int(teacher.at_scale(step.scale, "window_size")),
+            teacher.window_size(step.scale),
         )
         expected = _recorded_offsets(teacher, step.prefix)
         yield largest(offsets, expected, Place.of(step), per_landmark=True)

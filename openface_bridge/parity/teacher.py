@@ -56,8 +56,12 @@ class Teacher:
         """The sigma of each window size's kernels: the one first used with it."""
         sigmas: dict[int, float] = {}
         for scale in self.trace.scales:
-            sigmas.setdefault(self.plans[scale].window_size, float(self.plans[scale].sigma))
+            sigmas.setdefault(self.window_size(scale), float(self.plans[scale].sigma))
         return sigmas
+
+    def window_size(self, scale: int) -> int:
+        """Return the side of the reference's response maps."""
+        return int(self.at_scale(scale, "window_size"))
 
     def at_scale(self, scale: int, name: str) -> npt.NDArray[Any]:
         """Return an entry of one scale."""
@@ -86,7 +90,7 @@ class Teacher:
     def phase(self, step: Step) -> Phase:
         """Return a phase of the reference's maps with the candidate's schedule."""
         plan, view = self.plans[step.scale], self.view(step.scale)
-        window_size = plan.window_size
+        window_size = self.window_size(step.scale)
         weights = plan.weight_factor * view.confidences if plan.weight_factor > 0 else None
         return Phase(
             rigid=not step.nonrigid,

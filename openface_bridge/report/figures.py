@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import numpy as np
 
@@ -101,7 +102,7 @@ def _phase_starts(trace: Trace) -> list[tuple[int, str]]:
     ]
 
 
-def _restyle(axes) -> None:  # type: ignore[no-untyped-def]  # matplotlib is imported late
+def _restyle(axes: Any) -> None:
     """Make axes readable on light and on dark pages."""
     axes.patch.set_alpha(0)
     axes.figure.patch.set_alpha(0)
@@ -114,7 +115,7 @@ def _restyle(axes) -> None:  # type: ignore[no-untyped-def]  # matplotlib is imp
         spine.set_visible(name in ("left", "bottom"))
 
 
-def _svg(figure) -> str:  # type: ignore[no-untyped-def]  # matplotlib is imported late
+def _svg(figure: Any) -> str:
     """Return a figure as an ``<svg>`` element without prologue, metadata or shared names."""
     from matplotlib import rc_context
 
@@ -124,4 +125,5 @@ def _svg(figure) -> str:  # type: ignore[no-untyped-def]  # matplotlib is import
     drawing = text.getvalue()
     drawing = drawing[drawing.index("<svg") :]
     drawing = re.sub(r"<metadata>.*?</metadata>", "", drawing, flags=re.DOTALL)
+    drawing = re.sub(r' id="[a-z0-9.]+_\d+"', "", drawing)
     return re.sub(r'width="[\d.]+pt" height="[\d.]+pt"', 'role="img"', drawing, count=1)

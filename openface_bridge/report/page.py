@@ -127,7 +127,9 @@ def _cropped(
     import cv2
 
     pixels = read_picture(path)
-    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
+    known = landmarks[np.isfinite(landmarks).all(axis=1)]
+    corners = known if len(known) else np.array(((0, 0), pixels.shape[1::-1]))
+    low, high = corners.min(axis=0), corners.max(axis=0)
     margin = _MARGIN * float((high - low).max())
     left, top = (max(0, int(v)) for v in low - margin)
     right, bottom = (int(np.ceil(v)) + 1 for v in high + margin)

@@ -48,7 +48,10 @@ class Arithmetic(Protocol):
         ...
 
     def invert(self, matrices: Float32Array) -> Float32Array:
-        """Invert symmetric positive definite matrices: (n, p, p) -> (n, p, p)."""
+        """Invert symmetric positive definite matrices: (n, p, p) -> (n, p, p).
+
+        Zeros for a matrix that has no inverse, whatever the others are.
+        """
         ...
 
     def invert_scalars(self, diagonal: Float32Array, size: int) -> Float32Array:
@@ -64,5 +67,6 @@ class Arithmetic(Protocol):
         Returns
         -------
         (n,) float32
+            0 for multiples that are not positive.
         """
         ...

@@ -140,9 +140,11 @@ def _pivot(diagonal: float, row: Float32Array) -> float:
 def cholesky_inverse(matrices: Float32Array) -> Float32Array:
     """Invert positive definite matrices: (n, p, p) -> (n, p, p) float32.
 
-    Returns zeros for all of them if one is not positive definite.
+    Returns zeros for one that is not positive definite.
     """
     factors = _factor(matrices)
+    if factors is None and len(matrices) > 1:
+        return np.concatenate([cholesky_inverse(matrix[None]) for matrix in matrices])
     if factors is None:
         return np.zeros_like(matrices)
     identity = np.broadcast_to(np.eye(matrices.shape[-1], dtype=np.float32), matrices.shape)

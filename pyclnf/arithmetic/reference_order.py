@@ -72,11 +72,13 @@ class ReferenceOrder:
 
     def invert_scalars(self, diagonal: Float32Array, size: int) -> Float32Array:
         """Return the diagonals of the inverses of multiples of the identity, (n,)."""
-        roots: Float32Array | Float64Array = np.sqrt(diagonal.astype(np.float64))
+        positive = diagonal > 0
+        wide = np.where(positive, diagonal, 1).astype(np.float64)
+        roots: Float32Array | Float64Array = np.sqrt(wide)
         if _is_blocked(size):
             roots = roots.astype(np.float32)
         reciprocals = (1.0 / roots.astype(np.float64)).astype(np.float32)
-        return reciprocals * reciprocals
+        return np.where(positive, reciprocals * reciprocals, np.float32(0))
 
 
 def _is_blocked(size: int) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from pyclnf.arithmetic.cholesky import cholesky_solve
 from pyclnf.arithmetic.ordered_sums import running_product
-from pyclnf.typing import Float32Array
+from pyclnf.typing import Float32Array, Float64Array
 
 __all__ = ["RoundedOnce"]
 
@@ -66,13 +66,24 @@ class RoundedOnce:
         return cholesky_solve(hessian, right)
 
     def invert(self, matrices: Float32Array) -> Float32Array:
-        """Invert positive definite matrices, (n, p, p)."""
+        """Invert positive definite matrices, (n, p, p); zeros for one without inverse."""
         inverses = np.empty_like(matrices)
         for first in range(0, len(matrices), _LANDMARKS_AT_A_TIME):
             part = slice(first, first + _LANDMARKS_AT_A_TIME)
-            inverses[part] = np.linalg.inv(matrices[part].astype(np.float64))
+            inverses[part] = _inverse(matrices[part].astype(np.float64))
         return inverses
 
     def invert_scalars(self, diagonal: Float32Array, size: int) -> Float32Array:
         """Return the diagonals of the inverses of multiples of the identity, (n,)."""
-        return np.float32(1) / diagonal
+        positive = diagonal > 0
+        return np.where(positive, np.float32(1) / np.where(positive, diagonal, 1), 0)
+
+
+def _inverse(matrices: Float64Array) -> Float64Array:
+    """Invert matrices, (n, p, p); zeros for one without inverse."""
+    try:
+        return np.asarray(np.linalg.inv(matrices), np.float64)
+    except np.linalg.LinAlgError:
+        if len(matrices) == 1:
+            return np.zeros_like(matrices)
+        return np.concatenate([_inverse(matrix[None]) for matrix in matrices])

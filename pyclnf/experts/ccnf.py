@@ -70,7 +70,7 @@ class ViewExperts:
             weights=weights,
             alphas=np.where(alphas > _SMALLEST_ALPHA, alphas, 0.0),
             alpha_sums=_running_sums(alphas),
-            betas=np.array([expert.betas for expert in seen]).reshape(len(seen), -1),
+            betas=np.array([expert.betas for expert in seen]) if seen else np.zeros((0, 0)),
         )
 
 

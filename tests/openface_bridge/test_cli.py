@@ -1,0 +1,349 @@
+"""The command: what it answers, what it writes, and how it says that it cannot."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from support.faults import plant_divergence
+from support.model_files import write_small_model
+from support.recordings import Recordings
+
+from openface_bridge import cli
+from openface_bridge.cli import main
+from openface_bridge.parity.stages import STAGES
+from openface_bridge.recorded import NOISE_FLOOR_FILE
+from openface_bridge.trace import SCHEMA_VERSION, Trace, read_trace, write_trace
+
+PASSED, FAILED, UNUSABLE = 0, 1, 2
+REPOSITORY = Path(cli.__file__).resolve().parents[1]
+
+
+@pytest.fixture
+def one_fit(recordings: Recordings, tmp_path: Path) -> Recordings:
+    """One of the recorded fits with its noise floor, to do harm to."""
+    traces = tmp_path / "traces"
+    traces.mkdir()
+    for name in ("trace_anna_default.npz", NOISE_FLOOR_FILE):
+        shutil.copy(recordings.traces / name, traces)
+    return Recordings(recordings.model, traces, recordings.images)
+
+
+def change(recordings: Recordings, name: str, by: float) -> None:
+    """Change the last number of an entry of the one trace."""
+    path = recordings.traces / "trace_anna_default.npz"
+    trace = read_trace(path)
+    changed = trace[name].copy()
+    changed.flat[-1] += np.asarray(by, changed.dtype)
+    write_trace(path, Trace({**trace.entries, name: changed}))
+
+
+def parity(*arguments: object) -> int:
+    return main(["parity", *map(str, arguments)])
+
+
+# ---- Runs that can be done ----
+
+
+def test_a_run_that_passes(
+    recordings: Recordings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    strict_json: Callable[[str], Any],
+):
+    path = tmp_path / "new" / "results.json"
+    assert parity(*recordings.arguments, "--json", path) == PASSED
+    output = capsys.readouterr()
+    assert output.err == ""
+    lines = output.out.splitlines()
+    assert [line.split()[:3] for line in lines[:4]] == [
+        ["pass", face, setting] for face in ("anna", "ben_2") for setting in ("default", "weighted")
+    ]
+    assert lines[4].startswith("passed: 4 fits, 0 failed, 0 equal in every bit; worst landmark 0.0")
+    assert lines[5:] == [f"data: {path}"]
+    run = strict_json(path.read_text("utf-8"))
+    assert run["schema_version"] == SCHEMA_VERSION
+    assert (run["backend"], run["model"]) == ("numpy", "main.txt")
+    assert run["reference"] == "recorded traces in traces/"
+    assert run["summary"]["passed"] is True
+    assert run["summary"]["fits"] == 4
+
+
+def test_what_the_data_hold(one_fit: Recordings, tmp_path: Path, strict_json: Callable[[str], Any]):
+    """Whoever reads these files relies on these names."""
+    path = tmp_path / "results.json"
+    assert parity(*one_fit.arguments, "--json", path) == PASSED
+    (fit,) = strict_json(path.read_text("utf-8"))["fits"]
+    assert (fit["face"], fit["setting"]) == ("anna", "default")
+    assert 0 <= fit["free_run"]["mean_px"] <= fit["free_run"]["max_px"] <= fit["limit_px"]
+    assert fit["limit_px"] == 2 * fit["floor_px"] + 0.005
+    assert fit["within_floor"] is True
+    assert list(fit["teacher_forced"]) == [stage.name for stage in STAGES]
+    for stage in fit["teacher_forced"].values():
+        assert 0 <= stage["error"] <= stage["limit"]
+
+
+def test_the_reference_itself(one_fit: Recordings, capsys: pytest.CaptureFixture[str]):
+    assert parity(*one_fit.arguments, "--backend", "numpy-exact") == PASSED
+    assert "passed: 1 fits, 0 failed, 1 equal in every bit" in capsys.readouterr().out
+
+
+def test_without_a_noise_floor(
+    one_fit: Recordings, tmp_path: Path, strict_json: Callable[[str], Any]
+):
+    (one_fit.traces / NOISE_FLOOR_FILE).unlink()
+    path = tmp_path / "results.json"
+    assert parity(*one_fit.arguments, "--backend", "numpy-exact", "--json", path) == PASSED
+    (fit,) = strict_json(path.read_text("utf-8"))["fits"]
+    assert (fit["floor_px"], fit["limit_px"]) == (None, 0.005)
+
+
+@pytest.mark.parametrize(
+    ("entry", "by", "remark"),
+    [
+        ("scale1.nonrigid.2.mean_shift", 0.01, "mean shift: 0.01 map px"),
+        ("scale0.response_maps", 1.0, "response map: "),
+        ("scale1.view", 1, "view: 1 views apart"),
+        ("final.landmarks", 1.0, "worst   1.0000 px"),
+        ("scale0.sigma", 0.5, "pass"),
+        ("final.landmarks", np.nan, "worst      inf px"),
+        ("final.likelihood", np.nan, "likelihood: inf nats"),
+    ],
+)
+def test_a_run_that_fails(
+    entry: str,
+    by: float,
+    remark: str,
+    one_fit: Recordings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    strict_json: Callable[[str], Any],
+):
+    change(one_fit, entry, by)
+    (one_fit.traces / NOISE_FLOOR_FILE).unlink()
+    path = tmp_path / "results.json"
+    assert parity(*one_fit.arguments, "--json", path) == FAILED
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("FAIL  anna")
+    assert remark in lines[0] or remark == "pass"
+    assert lines[1].startswith("FAILED: 1 fits, 1 failed")
+    run = strict_json(path.read_text("utf-8"))
+    assert run["summary"]["passed"] is False
+    assert run["fits"][0]["schedule_equal"] is (entry != "scale0.sigma")
+
+
+def test_candidates_that_diverge(
+    one_fit: Recordings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    strict_json: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Data and page are written and valid, though errors are infinite."""
+    plant_divergence(monkeypatch)
+    data, page = tmp_path / "results.json", tmp_path / "page.html"
+    outputs = ("--json", data, "--html", page)
+    assert parity(*one_fit.arguments, "--backend", "numpy-exact", *outputs) == FAILED
+    assert "mean shift: inf map px" in capsys.readouterr().out
+    (fit,) = strict_json(data.read_text("utf-8"))["fits"]
+    assert fit["free_run"]["success"] is False
+    assert fit["free_run"]["first_difference"]["stage"] == "mean shift"
+    assert fit["teacher_forced"]["mean shift"]["error"] is None
+    assert "∞" in page.read_text("utf-8")
+
+
+def test_lost_references_on_a_page(one_fit: Recordings, tmp_path: Path):
+    """Neither do they make the noise floor infinite, which would let everything pass."""
+    change(one_fit, "final.landmarks", np.nan)
+    page = tmp_path / "page.html"
+    assert parity(*one_fit.arguments, "--html", page) == FAILED
+    assert "∞ px at worst" in page.read_text("utf-8")
+
+
+def test_a_page(one_fit: Recordings, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    page = tmp_path / "folder" / "page.html"
+    assert parity(*one_fit.arguments, "--html", page) == PASSED
+    assert capsys.readouterr().out.splitlines()[-1] == f"page: {page}"
+    text = page.read_text("utf-8")
+    HTMLParser().feed(text)
+    assert text.startswith("<!doctype html>")
+    assert "anna · default" in text
+
+
+def test_model_of_one_setting(one_fit: Recordings):
+    inputs = ("--traces", one_fit.traces, "--images", one_fit.images)
+    assert parity("--model", f"default={one_fit.model}", *inputs) == PASSED
+    assert (
+        parity("--model", "nowhere.txt", "--model", f"default={one_fit.model}", *inputs) == PASSED
+    )
+    assert parity("--model", f"weighted={one_fit.model}", *inputs) == UNUSABLE
+
+
+def test_models_whose_folders_have_equals_signs(one_fit: Recordings, tmp_path: Path):
+    folder = tmp_path / "a=b"
+    shutil.copytree(one_fit.model.parent, folder)
+    inputs = ("--traces", one_fit.traces, "--images", one_fit.images)
+    assert parity("--model", folder / "main.txt", *inputs) == PASSED
+    assert parity("--model", f"default={folder / 'main.txt'}", *inputs) == PASSED
+
+
+def test_progress_on_a_terminal(
+    one_fit: Recordings, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    assert parity(*one_fit.arguments) == PASSED
+    assert "1/1 anna default" in capsys.readouterr().err
+
+
+# ---- Runs that cannot be done ----
+
+
+def assert_unusable(capsys: pytest.CaptureFixture[str], *parts: str) -> None:
+    output = capsys.readouterr()
+    assert output.err.startswith("parity: ")
+    assert "Traceback" not in output.err
+    for part in parts:
+        assert part in output.err
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ([], "no model and no recorded traces and no pictures"),
+        (["--model"], "no recorded traces and no pictures"),
+        (["--model", "--images"], "no recorded traces"),
+        (["--traces", "--images"], "no model"),
+    ],
+)
+def test_nothing_to_compare(
+    given: list[str], missing: str, one_fit: Recordings, capsys: pytest.CaptureFixture[str]
+):
+    arguments = one_fit.arguments
+    named = dict(zip(arguments[::2], arguments[1::2], strict=True))
+    assert parity(*(word for name in given for word in (name, named[name]))) == UNUSABLE
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.splitlines() == [
+        f"parity: nothing to compare: {missing}.",
+        "Give --model MAIN.txt (OpenFace's own), --traces DIR (recorded fits) "
+        "and --images DIR (pictures).",
+    ]
+
+
+def test_as_a_module():
+    found = subprocess.run(
+        [sys.executable, "-m", "openface_bridge", "parity"],
+        capture_output=True, text=True, check=False, cwd=REPOSITORY,
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+    )  # fmt: skip
+    assert (found.returncode, found.stdout) == (UNUSABLE, "")
+    assert len(found.stderr.splitlines()) == 2
+
+
+def test_missing_folders(one_fit: Recordings, capsys: pytest.CaptureFixture[str]):
+    model, images = one_fit.model, one_fit.images
+    assert parity("--model", model, "--traces", "nowhere", "--images", images) == UNUSABLE
+    assert_unusable(capsys, "nowhere: no such folder of traces")
+    assert parity("--model", model, "--traces", images, "--images", images) == UNUSABLE
+    assert_unusable(capsys, "holds no files named trace_FACE_SETTING.npz")
+    assert parity("--model", model, "--traces", one_fit.traces, "--images", "nowhere") == UNUSABLE
+    assert_unusable(capsys, "nowhere: holds no picture anna")
+
+
+def test_missing_model(one_fit: Recordings, capsys: pytest.CaptureFixture[str]):
+    inputs = ("--traces", one_fit.traces, "--images", one_fit.images)
+    assert parity("--model", "nowhere.txt", *inputs) == UNUSABLE
+    assert_unusable(capsys, "nowhere.txt")
+
+
+def test_another_model(one_fit: Recordings, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "other").mkdir()
+    other = write_small_model(tmp_path / "other", n_landmarks=9)
+    inputs = ("--traces", one_fit.traces, "--images", one_fit.images)
+    assert parity("--model", other, *inputs) == UNUSABLE
+    assert_unusable(capsys, "trace_anna_default.npz: has 12 landmarks", f"{other} has 9, 4 and 2")
+
+
+@pytest.mark.parametrize("name", ["trace_anna_default.npz", NOISE_FLOOR_FILE])
+@pytest.mark.parametrize("keep", [0, 100, -30])
+def test_corrupt_recordings(
+    name: str, keep: int, one_fit: Recordings, capsys: pytest.CaptureFixture[str]
+):
+    path = one_fit.traces / name
+    path.write_bytes(path.read_bytes()[:keep])
+    assert parity(*one_fit.arguments) == UNUSABLE
+    assert_unusable(capsys, f"{path}: ")
+
+
+def test_unknown_setting(one_fit: Recordings, capsys: pytest.CaptureFixture[str]):
+    trace = one_fit.traces / "trace_anna_default.npz"
+    trace.rename(trace.with_name("trace_anna_tame.npz"))
+    assert parity(*one_fit.arguments) == UNUSABLE
+    assert_unusable(capsys, "no setting is called 'tame'")
+
+
+def test_corrupt_picture(one_fit: Recordings, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "anna.png").write_bytes(b"")
+    inputs = ("--model", one_fit.model, "--traces", one_fit.traces, "--images", tmp_path)
+    assert parity(*inputs) == UNUSABLE
+    assert_unusable(capsys, "anna.png: not a picture")
+
+
+@pytest.mark.parametrize("option", ["--json", "--html"])
+def test_results_that_cannot_be_written(
+    option: str, one_fit: Recordings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """A status of 1 would say that the candidate is wrong."""
+    (tmp_path / "file").touch()
+    assert parity(*one_fit.arguments, option, tmp_path / "file" / "results") == UNUSABLE
+    assert_unusable(capsys, "file")
+
+
+@pytest.mark.parametrize(
+    ("absent", "named"),
+    [(["jinja2"], "jinja2"), (["matplotlib"], "matplotlib"),
+     (["jinja2", "matplotlib"], "jinja2 and matplotlib")],
+)  # fmt: skip
+def test_page_without_its_packages(
+    absent: list[str],
+    named: str,
+    one_fit: Recordings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(cli, "find_spec", lambda name: None if name in absent else find_spec(name))
+    page = tmp_path / "page.html"
+    assert parity(*one_fit.arguments, "--html", page) == UNUSABLE
+    assert_unusable(capsys, f"--html needs {named}: pip install 'pyclnf[report]'")
+    assert not page.exists()
+    # Without a page, nothing of them is needed.
+    assert parity(*one_fit.arguments) == PASSED
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["party"], ["parity", "--backend", "abacus"], ["parity", "--colour"], ["parity", "x"]],
+)
+def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == UNUSABLE
+    assert "usage: python -m openface_bridge" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["parity", "--help"]])
+def test_help(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 0
+    assert "OpenFace" in capsys.readouterr().out

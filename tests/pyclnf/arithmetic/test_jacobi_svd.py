@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from pyclnf.arithmetic.jacobi_svd import jacobi_svd
+
+Matrix = npt.NDArray[np.float32]
+TOLERANCE = 2e-6
+"""Relative to the largest singular value: some sweeps, each rounding to 2**-24 a few times."""
+
+ENTRIES = st.floats(-100, 100, width=32, allow_subnormal=False).map(
+    lambda v: v if abs(v) > 1e-6 else 0.0
+)
+MATRICES = st.sampled_from([2, 3]).flatmap(lambda k: arrays(np.float32, (k, k), elements=ENTRIES))
+
+
+def singular_values(u: Matrix, matrix: Matrix, vt: Matrix) -> npt.NDArray[np.float64]:
+    """Return uᵀ · matrix · v, a diagonal matrix."""
+    return u.T.astype(np.float64) @ matrix @ vt.T
+
+
+def assert_sound(matrix: Matrix) -> None:
+    u, vt = jacobi_svd(matrix)
+    k = len(matrix)
+    assert u.shape == vt.shape == (k, k)
+    assert u.dtype == vt.dtype == np.float32
+    values = np.diag(singular_values(u, matrix, vt))
+    size = max(values[0], np.finfo(np.float32).tiny)
+    assert np.all(values >= -TOLERANCE * size)
+    assert np.all(np.diff(values) <= TOLERANCE * size)
+    np.testing.assert_allclose(values, np.linalg.svd(matrix)[1], atol=TOLERANCE * size)
+    np.testing.assert_allclose((u * values) @ vt, matrix, atol=TOLERANCE * size)
+    np.testing.assert_allclose(vt @ vt.T, np.eye(k), atol=TOLERANCE)
+
+
+@given(MATRICES)
+def test_any_matrix(matrix: Matrix):
+    assert_sound(matrix)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_vectors_equal_numpy_up_to_sign(size: int):
+    rng = np.random.default_rng(size)
+    for _ in range(50):
+        matrix = rng.standard_normal((size, size)).astype(np.float32)
+        u, vt = jacobi_svd(matrix)
+        expected_u, values, expected_vt = np.linalg.svd(matrix.astype(np.float64))
+        gap = min(-np.diff(values).max(), values[-1])
+        signs = np.sign((u * expected_u).sum(axis=0))
+        tolerance = TOLERANCE * values[0] / gap
+        np.testing.assert_allclose(u * signs, expected_u, atol=tolerance)
+        np.testing.assert_allclose(vt * signs[:, None], expected_vt, atol=tolerance)
+        np.testing.assert_allclose(u.T @ u, np.eye(size), atol=TOLERANCE * values[0] / values[-1])
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [[0, 0], [0, 0]],
+        [[1, 0], [0, 0]],
+        [[1, 2], [2, 4]],
+        [[0, 3], [0, 1]],
+        [[0, 0, 0], [0, 2, 0], [0, 0, 0]],
+        [[1, 2, 3], [2, 4, 6], [0, 0, 0]],
+    ],
+)
+def test_columns_of_vanishing_singular_values_are_zero(rows: list[list[int]]):
+    matrix = np.array(rows, np.float32)
+    assert_sound(matrix)
+    u, _ = jacobi_svd(matrix)
+    rank = np.linalg.matrix_rank(matrix)
+    np.testing.assert_allclose(np.linalg.norm(u, axis=0), np.arange(len(rows)) < rank, atol=1e-6)
+
+
+def test_identity_stays_as_it_is():
+    for size in (2, 3):
+        for factor in jacobi_svd(np.eye(size, dtype=np.float32)):
+            np.testing.assert_array_equal(factor, np.eye(size))
+
+
+def test_equal_singular_values_keep_their_order():
+    u, vt = jacobi_svd(np.array([[0, 2], [-2, 0]], np.float32))
+    np.testing.assert_array_equal(vt, np.eye(2))
+    np.testing.assert_array_equal(u, [[0, 1], [-1, 0]])
+
+
+@pytest.mark.skipif(
+    not cv2.__version__.startswith("4."), reason=f"OpenCV {cv2.__version__} is not the reference's"
+)
+@pytest.mark.parametrize("size", [2, 3])
+def test_bits_are_those_of_opencv(size: int):
+    rng = np.random.default_rng([size, 1])
+    for spread in (1e-3, 1.0, 300.0):
+        for _ in range(100):
+            matrix = (spread * rng.standard_normal((size, size))).astype(np.float32)
+            matrix += np.eye(size, dtype=np.float32)
+            _, expected_u, expected_vt = cv2.SVDecomp(matrix)
+            u, vt = jacobi_svd(matrix)
+            np.testing.assert_array_equal(u, expected_u)
+            np.testing.assert_array_equal(vt, expected_vt)

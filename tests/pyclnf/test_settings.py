@@ -1,0 +1,67 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pyclnf import FitSettings
+
+
+def test_defaults_are_those_of_openface():
+    settings = FitSettings()
+    assert settings.window_sizes == (11, 9, 7, 5)
+    assert (settings.sigma, settings.reg_factor, settings.weight_factor) == (1.5, 25.0, 0.0)
+    assert settings.max_iterations == 5
+
+
+def test_in_the_wild():
+    settings = FitSettings.wild()
+    assert settings.window_sizes == (15, 13, 11, 11)
+    assert (settings.sigma, settings.reg_factor, settings.weight_factor) == (1.25, 35.0, 2.5)
+    assert settings.max_iterations == 10
+
+
+def test_by_name():
+    assert FitSettings.named("default") == FitSettings()
+    assert FitSettings.named("weighted") == FitSettings(weight_factor=2.5)
+    assert FitSettings.named("wild") == FitSettings.wild()
+    with pytest.raises(ValueError, match="'tame'; there are default, weighted, wild"):
+        FitSettings.named("tame")
+
+
+def test_changes():
+    changed = FitSettings().with_changes(sigma=2.0, window_sizes=(7, 5))
+    assert changed == FitSettings(window_sizes=(7, 5), sigma=2.0)
+    with pytest.raises(ValueError, match="has no field colour, size"):
+        changed.with_changes(size=3, colour=1, sigma=1.0)
+    with pytest.raises(ValueError, match=r"^sigma: "):
+        changed.with_changes(sigma=-1.0)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        *[("window_sizes", sizes) for sizes in [(), (0,), (0, 0), (11, 8), (1,), (65,), (-11,)]],
+        *[("window_sizes", sizes) for sizes in [(11.5,), ("11",), "11", (None,), (11, np.nan)]],
+        *[("sigma", value) for value in [0, -1, 1e-30, 1e30, np.nan, np.inf, "1", None, 1j]],
+        *[("reg_factor", value) for value in [-1, -1e-9, 1e38, np.nan, np.inf, "1", None]],
+        *[("weight_factor", value) for value in [-1, 1e38, np.nan, np.inf, "1", None]],
+        *[("max_iterations", value) for value in [0, -1, 2.5, np.nan, "5", None]],
+    ],
+)
+def test_errors_name_the_field(field: str, value: Any):
+    with pytest.raises(ValueError, match=f"^{field}: "):
+        FitSettings(**{field: value})
+
+
+def test_numbers_of_numpy():
+    settings = FitSettings(
+        window_sizes=np.array([11, 0, 7]),  # type: ignore[arg-type]
+        sigma=np.float32(1.5),  # type: ignore[arg-type]
+        reg_factor=np.float64(0),
+        max_iterations=np.int64(3),  # type: ignore[arg-type]
+    )
+    assert settings.window_sizes == (11, 0, 7)
+    assert type(settings.window_sizes[0]) is type(settings.max_iterations) is int
+    assert (settings.sigma, settings.reg_factor, settings.max_iterations) == (1.5, 0, 3)
