@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from os import PathLike
 
@@ -79,7 +80,7 @@ class CLNF:
         observer : Observer, optional
             Told what happens at each stage.
         rotation : tuple of three floats
-            The head pose to start from: Euler angles, radians.
+            The head pose to start from: Euler angles, radians, from -π to π.
 
         Returns
         -------
@@ -90,19 +91,35 @@ class CLNF:
         ------
         ValueError
             Naming the argument, if the picture is empty or of another rank or dtype, the box not
-            finite, not positive or wholly outside the picture, or the rotation not finite.
+            finite, not positive or wholly outside the picture, the rotation not three angles, or
+            the settings have no window for any scale of the model.
         """
         grey = to_grey(image)
         box = check_box(bbox, grey.shape)
         angles = _checked_rotation(rotation)
         start = self._backend.detector.pdm.parameters_from_box(box, angles)
-        chosen = FitSettings() if settings is None else settings
+        chosen = _checked_settings(settings)
         return fitting.fit(PaddedImage.of(grey), box, start, chosen, self._backend, observer)
 
 
 def _checked_rotation(rotation: Sequence[float]) -> tuple[float, float, float]:
-    """Return three finite angles."""
-    angles = tuple(float(angle) for angle in rotation)
-    if len(angles) != 3 or not all(abs(angle) <= 10.0 for angle in angles):
-        raise ValueError(f"rotation: expected three angles in radians, got {rotation!r}")
-    return angles
+    """Return three angles of at most half a turn."""
+    try:
+        rx, ry, rz = (float(angle) for angle in rotation)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"rotation: expected three angles in radians, got {rotation!r}") from error
+    if not all(abs(angle) <= math.pi for angle in (rx, ry, rz)):
+        raise ValueError(f"rotation: angles must be from -π to π radians, got {rotation!r}")
+    return rx, ry, rz
+
+
+def _checked_settings(settings: FitSettings | None) -> FitSettings:
+    """Return the settings, the defaults for None."""
+    if settings is None:
+        return FitSettings()
+    if not isinstance(settings, FitSettings):
+        raise ValueError(
+            f"settings: expected FitSettings, got {settings!r}; FitSettings.named() knows "
+            f"settings by name"
+        )
+    return settings

@@ -14,7 +14,7 @@ from pyclnf.pdm import PointDistributionModel
 __all__ = ["Detector", "load_detector"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Detector:
     """A landmark detector as its files describe it.
 

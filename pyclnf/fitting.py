@@ -19,7 +19,16 @@ from pyclnf.responses import Responses
 from pyclnf.settings import FitSettings
 from pyclnf.typing import Float32Array
 
-__all__ = ["FitResult", "ScalePlan", "fit", "plan_scale"]
+__all__ = [
+    "FitResult",
+    "ScalePlan",
+    "fit",
+    "is_likelihood_due",
+    "kernel_sigmas",
+    "phase_of",
+    "plan_scale",
+    "plan_scales",
+]
 
 _COARSEST = 0.25
 _LAST_ADAPTED_SCALE = 2
@@ -28,7 +37,7 @@ _SMALLEST_FACE = 0.25
 _LIKELIHOOD_BELOW = 0.30
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FitResult:
     """What a fit found.
 
@@ -74,7 +83,7 @@ class ScalePlan:
     weight_factor: np.float32
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _ScaleResult:
     """Where a scale ended, and its likelihood if one was due."""
 
@@ -106,19 +115,22 @@ def fit(
     -------
     FitResult
     """
+    plans = plan_scales(settings, backend.detector.experts.patch_scales)
+    sigmas = kernel_sigmas(plans)
     if observer is not None:
         observer.on_start(bbox, start)
     posed = backend.detector.pdm.pose(start)
     likelihood, view, failure = UNEVALUATED, 0, ""
-    tables: dict[int, KernelTable] = {}
-    patch_scales = backend.detector.experts.patch_scales
-    for scale in _active_scales(settings, len(patch_scales)):
-        plan = plan_scale(settings, scale, patch_scales)
-        responses = backend.responses(image, posed, scale, plan.window_size)
+    for plan in plans:
+        responses = backend.responses(image, posed, plan.scale, plan.window_size)
         if observer is not None:
             observer.on_scale(plan, responses)
         view = responses.view
-        outcome = _fit_scale(posed, plan, responses, settings, backend, tables, observer)
+        if not responses.visible.any():
+            failure = f"no landmark is visible in view {view} of scale {plan.scale}"
+            break
+        kernels = backend.detector.experts.kernels(plan.window_size, sigmas[plan.window_size])
+        outcome = _ScaleFit(plan, responses, kernels, settings, backend, observer).run(posed)
         posed = outcome.phase.posed
         likelihood = likelihood if outcome.likelihood is None else outcome.likelihood
         failure = _failure(outcome.phase)
@@ -128,6 +140,35 @@ def fit(
     if observer is not None:
         observer.on_finish(result)
     return result
+
+
+def plan_scales(settings: FitSettings, patch_scales: tuple[float, ...]) -> list[ScalePlan]:
+    """Return the plans of the scales that have a window, coarse to fine.
+
+    Raises
+    ------
+    ValueError
+        Naming ``settings``, if there are none.
+    """
+    sizes = settings.window_sizes[: len(patch_scales)]
+    plans = [plan_scale(settings, scale, patch_scales) for scale, size in enumerate(sizes) if size]
+    if not plans:
+        raise ValueError(
+            f"settings: window_sizes {settings.window_sizes} have no window for any of the "
+            f"model's {len(patch_scales)} scales"
+        )
+    return plans
+
+
+def kernel_sigmas(plans: list[ScalePlan]) -> dict[int, float]:
+    """Return the sigma of each window size's kernels.
+
+    *Quirk:* the first sigma that a window size is used with serves it to the end.
+    """
+    sigmas: dict[int, float] = {}
+    for plan in plans:
+        sigmas.setdefault(plan.window_size, float(plan.sigma))
+    return sigmas
 
 
 def plan_scale(settings: FitSettings, scale: int, patch_scales: tuple[float, ...]) -> ScalePlan:
@@ -145,6 +186,11 @@ def plan_scale(settings: FitSettings, scale: int, patch_scales: tuple[float, ...
     ScalePlan
         With q = log2(patch scale / 0.25), of scale 2 for finer ones (*quirk*):
         r - 15q (0.001 if that is not positive), σ + 0.25q, w + 2wq; rounded to float32.
+
+    Raises
+    ------
+    ValueError
+        Naming ``settings``, if a patch scale below 0.25 leaves no positive sigma.
     """
     ratio = patch_scales[min(scale, _LAST_ADAPTED_SCALE)] / _COARSEST
     logarithm, octave = math.log(ratio), math.log(2)
@@ -152,85 +198,99 @@ def plan_scale(settings: FitSettings, scale: int, patch_scales: tuple[float, ...
     sigma = float(np.float32(settings.sigma))
     weight = float(np.float32(settings.weight_factor))
     adapted = np.float32(reg_factor - 15 * logarithm / octave)
+    adapted_sigma = np.float32(sigma + 0.25 * logarithm / octave)
+    if not adapted_sigma > 0:
+        raise ValueError(
+            f"settings: sigma {settings.sigma:g} becomes {adapted_sigma:g} at patch scale "
+            f"{patch_scales[scale]:g}; choose a larger one"
+        )
     return ScalePlan(
         scale=scale,
         window_size=settings.window_sizes[scale],
         reg_factor=adapted if adapted > 0 else np.float32(_SMALLEST_REG_FACTOR),
-        sigma=np.float32(sigma + 0.25 * logarithm / octave),
+        sigma=adapted_sigma,
         weight_factor=np.float32(weight + 2 * weight * logarithm / octave),
     )
 
 
-def _active_scales(settings: FitSettings, n_scales: int) -> list[int]:
-    """Return the scales that have a window."""
-    return [scale for scale, size in enumerate(settings.window_sizes[:n_scales]) if size != 0]
-
-
-def _fit_scale(
-    posed: PosedShape,
-    plan: ScalePlan,
-    responses: Responses,
-    settings: FitSettings,
-    backend: Backend,
-    tables: dict[int, KernelTable],
-    observer: Observer | None,
-) -> _ScaleResult:
-    """Run a scale's rigid, then its non-rigid phase."""
-    experts = backend.detector.experts
-    if plan.window_size not in tables:
-        # Quirk: the first sigma that a window size is used with serves it to the end.
-        tables[plan.window_size] = experts.kernels(plan.window_size, float(plan.sigma))
-    kernels = tables[plan.window_size]
-    rigid = _run("rigid", posed, plan, responses, kernels, settings, backend, observer)
-    if rigid.diverged:
-        return _ScaleResult(rigid, None)
-    last = _is_last(plan.scale, settings, len(experts.scales)) or (
-        rigid.posed.parameters.global_[0] < np.float32(_LIKELIHOOD_BELOW)
-    )
-    nonrigid = _run("nonrigid", rigid.posed, plan, responses, kernels, settings, backend, observer)
-    if not last or nonrigid.diverged:
-        return _ScaleResult(nonrigid, None)
-    likelihood = log_likelihood(
-        responses.maps, nonrigid.offsets, float(plan.sigma), responses.visible
-    )
-    return _ScaleResult(nonrigid, likelihood)
-
-
-def _run(
-    name: str,
-    posed: PosedShape,
+def phase_of(
     plan: ScalePlan,
     responses: Responses,
     kernels: KernelTable,
-    settings: FitSettings,
-    backend: Backend,
-    observer: Observer | None,
-) -> PhaseResult:
-    """Run one phase on the backend."""
+    eigenvalues: Float32Array,
+    max_iterations: int,
+    *,
+    rigid: bool,
+) -> Phase:
+    """Return what a phase of a scale works on."""
     weighted = plan.weight_factor > 0
-    eigenvalues = backend.detector.pdm.eigenvalues
-    phase = Phase(
-        rigid=name == "rigid",
+    return Phase(
+        rigid=rigid,
         response_maps=responses.maps,
         visible=responses.visible,
         base_landmarks=responses.base_landmarks,
         image_to_reference=responses.image_to_reference,
         reference_to_image=responses.reference_to_image,
         kernels=kernels,
-        prior=regularisation(eigenvalues, plan.reg_factor, rigid=name == "rigid"),
+        prior=regularisation(eigenvalues, plan.reg_factor, rigid=rigid),
         landmark_weights=plan.weight_factor * responses.confidences if weighted else None,
-        max_iterations=settings.max_iterations,
+        max_iterations=max_iterations,
     )
-    told = None if observer is None else partial(observer.on_iteration, plan.scale, name)
-    return backend.phase(posed, phase, told)
 
 
-def _is_last(scale: int, settings: FitSettings, n_scales: int) -> bool:
-    """Tell whether a scale is the final one or is followed by one without a window."""
+def is_likelihood_due(
+    scale: int, settings: FitSettings, n_scales: int, face_scale: np.float32
+) -> bool:
+    """Tell whether a scale's non-rigid phase, entered with a face scale, gives the likelihood.
+
+    It does at the final scale, before one without a window, and for a very small face.
+    """
     following = scale + 1
     if following >= min(n_scales, len(settings.window_sizes)):
         return True
-    return settings.window_sizes[following] == 0
+    return settings.window_sizes[following] == 0 or bool(face_scale < np.float32(_LIKELIHOOD_BELOW))
+
+
+@dataclass(frozen=True, eq=False)
+class _ScaleFit:
+    """One scale, ready to be fitted."""
+
+    plan: ScalePlan
+    responses: Responses
+    kernels: KernelTable
+    settings: FitSettings
+    backend: Backend
+    observer: Observer | None
+
+    def run(self, posed: PosedShape) -> _ScaleResult:
+        """Run the rigid, then the non-rigid phase."""
+        rigid = self._phase(posed, "rigid")
+        if rigid.diverged:
+            return _ScaleResult(rigid, None)
+        nonrigid = self._phase(rigid.posed, "nonrigid")
+        n_scales = len(self.backend.detector.experts.scales)
+        face_scale = rigid.posed.parameters.global_[0]
+        due = is_likelihood_due(self.plan.scale, self.settings, n_scales, face_scale)
+        if not due or nonrigid.diverged:
+            return _ScaleResult(nonrigid, None)
+        maps, visible = self.responses.maps, self.responses.visible
+        likelihood = log_likelihood(maps, nonrigid.offsets, float(self.plan.sigma), visible)
+        return _ScaleResult(nonrigid, likelihood)
+
+    def _phase(self, posed: PosedShape, name: str) -> PhaseResult:
+        """Run one phase on the backend."""
+        phase = phase_of(
+            self.plan,
+            self.responses,
+            self.kernels,
+            self.backend.detector.pdm.eigenvalues,
+            self.settings.max_iterations,
+            rigid=name == "rigid",
+        )
+        told = None
+        if self.observer is not None:
+            told = partial(self.observer.on_iteration, self.plan.scale, name)
+        return self.backend.phase(posed, phase, told)
 
 
 def _failure(phase: PhaseResult) -> str:

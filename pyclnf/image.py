@@ -6,9 +6,11 @@ library that is installed.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
-from pyclnf.typing import AnyArray, Float32Array
+from pyclnf.typing import AnyArray, ByteArray, Float32Array
 
 __all__ = ["check_box", "to_grey"]
 
@@ -16,10 +18,13 @@ _LUMA_BITS = 15
 _BGR_WEIGHTS = np.array((3735, 19235, 9798), np.float32)
 """ITU-R BT.601 luma weights 0.114, 0.587, 0.299 in units of 2**-15."""
 
+_PIXELS_AT_A_TIME = 1 << 16
+"""Bounds the wider copies made of large pictures."""
+
 _LARGEST_BOX = 1e6
 
 
-def to_grey(image: AnyArray) -> Float32Array:
+def to_grey(image: AnyArray) -> ByteArray:
     """Convert a picture to grey values 0 … 255.
 
     Parameters
@@ -31,8 +36,8 @@ def to_grey(image: AnyArray) -> Float32Array:
 
     Returns
     -------
-    (H, W) float32
-        Whole numbers. Colours are weighted by ITU-R BT.601 and rounded half up, in integers.
+    (H, W) uint8
+        Colours are weighted by ITU-R BT.601 and rounded half up, in integers.
 
     Raises
     ------
@@ -48,14 +53,11 @@ def to_grey(image: AnyArray) -> Float32Array:
         )
     if pixels.size == 0:
         raise ValueError(f"image: is empty, shape {pixels.shape}")
-    eight_bit = _to_eight_bit(pixels)
-    if eight_bit.ndim == 2:
-        return eight_bit.astype(np.float32)
-    # Whole numbers below 2**24: exact in float32, however they are added.
-    luma = eight_bit.astype(np.float32) @ _BGR_WEIGHTS
-    luma += np.float32(1 << (_LUMA_BITS - 1))
-    luma *= np.float32(2.0**-_LUMA_BITS)
-    grey: Float32Array = np.floor(luma, out=luma)
+    _check_values(pixels)
+    grey = np.empty(pixels.shape[:2], np.uint8)
+    rows = max(1, _PIXELS_AT_A_TIME // pixels.shape[1])
+    for first in range(0, len(pixels), rows):
+        grey[first : first + rows] = _grey_of(_to_eight_bit(pixels[first : first + rows]))
     return grey
 
 
@@ -103,23 +105,40 @@ def check_box(bbox: object, image_shape: tuple[int, ...]) -> Float32Array:
     return rounded
 
 
-def _to_eight_bit(pixels: AnyArray) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Bring a picture of any accepted dtype to uint8."""
-    if pixels.dtype == np.uint8:
-        return pixels
-    if pixels.dtype == np.uint16:
-        return np.minimum(np.rint(pixels / 256.0), 255).astype(np.uint8)
-    if np.issubdtype(pixels.dtype, np.floating):
-        return _from_unit_range(pixels)
-    raise ValueError(f"image: dtype must be uint8, uint16 or floating point, got {pixels.dtype}")
-
-
-def _from_unit_range(pixels: AnyArray) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Convert floating point values of [0, 1] to uint8."""
+def _check_values(pixels: AnyArray) -> None:
+    """Raise a ValueError unless a picture's dtype and values can be converted."""
+    if pixels.dtype in (np.uint8, np.uint16):
+        return
+    if not np.issubdtype(pixels.dtype, np.floating):
+        raise ValueError(
+            f"image: dtype must be uint8, uint16 or floating point, got {pixels.dtype}"
+        )
     lowest, highest = float(pixels.min()), float(pixels.max())
+    if math.isnan(lowest) or math.isnan(highest):
+        raise ValueError("image: holds values that are not a number")
     if not (lowest >= 0.0 and highest <= 1.0):
         raise ValueError(
             f"image: floating point values must lie within [0, 1], found {lowest:g} "
             f"to {highest:g}; divide by the white level, or convert to uint8"
         )
+
+
+def _to_eight_bit(pixels: AnyArray) -> ByteArray:
+    """Bring checked pixels of any accepted dtype to uint8."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:
+        return np.minimum(np.rint(pixels / 256.0), 255).astype(np.uint8)
     return np.rint(pixels * 255.0).astype(np.uint8)
+
+
+def _grey_of(pixels: ByteArray) -> ByteArray:
+    """Weigh the colours of (h, W, 3) pixels; grey ones, (h, W), are left alone."""
+    if pixels.ndim == 2:
+        return pixels
+    # Whole numbers below 2**24: exact in float32, however they are added.
+    luma = pixels.astype(np.float32) @ _BGR_WEIGHTS
+    luma += np.float32(1 << (_LUMA_BITS - 1))
+    luma *= np.float32(2.0**-_LUMA_BITS)
+    grey: ByteArray = luma.astype(np.uint8)
+    return grey

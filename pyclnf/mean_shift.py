@@ -19,7 +19,7 @@ _STEP = np.float32(0.1)
 _CELLS_PER_PIXEL = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class KernelTable:
     """Gaussian kernels around every multiple of 0.1 px of a map.
 
@@ -51,6 +51,7 @@ class KernelTable:
         for cell_x, square_x in enumerate(squares):
             sums = squares[:, :, None] + square_x
             kernels[cell_x] = expf(exponent * sums).reshape(len(cells), -1)
+        kernels.setflags(write=False)
         return cls(window_size, float(sigma), kernels.reshape(-1, window_size**2))
 
 

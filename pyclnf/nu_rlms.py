@@ -31,7 +31,7 @@ __all__ = [
 _CONVERGED_BELOW = 0.01
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Phase:
     """What stays the same during a phase.
 
@@ -66,7 +66,7 @@ class Phase:
     max_iterations: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Iteration:
     """What one iteration computed, in order.
 
@@ -100,7 +100,7 @@ class Iteration:
     parameters: Parameters
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PhaseResult:
     """How a phase ended.
 
@@ -208,7 +208,8 @@ def normal_equations(
     if phase.landmark_weights is not None:
         weighted = seen * np.concatenate((phase.landmark_weights, phase.landmark_weights))[:, None]
     # Summed in float64 and rounded once, for JᵀW·shift and again after the prior's term.
-    right = np.dot(weighted.T.astype(np.float64), pull).astype(np.float32)
+    terms = weighted * pull.astype(np.float64)[:, None]
+    right: Float32Array = np.add.reduce(terms, axis=0).astype(np.float32)
     if not phase.rigid:
         right[RIGID:] = right[RIGID:].astype(np.float64) - phase.prior[RIGID:].astype(
             np.float64

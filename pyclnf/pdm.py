@@ -24,7 +24,7 @@ RIGID = 6
 _CLAMP_SIGMAS = np.float32(3)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Parameters:
     """Parameters of a shape.
 
@@ -40,7 +40,7 @@ class Parameters:
     local: Float32Array
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PosedShape:
     """A shape and what is derived from its parameters on the way to it.
 

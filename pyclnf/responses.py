@@ -16,7 +16,7 @@ from pyclnf.typing import BoolArray, Float32Array
 __all__ = ["Responses", "compute_responses"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Responses:
     """What a scale learns from the picture, once, before its phases.
 

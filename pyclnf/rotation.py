@@ -8,12 +8,14 @@ its last bit moves grey-value samples by 1/32 px later on.
 from __future__ import annotations
 
 import math
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 
 from pyclnf.arithmetic.elementary import asinf, atan2f, cosf, sinf
 from pyclnf.arithmetic.jacobi_svd import jacobi_svd
-from pyclnf.typing import Float32Array
+from pyclnf.typing import Float32Array, Float64Array
 
 __all__ = [
     "axis_angle_to_matrix",
@@ -23,6 +25,8 @@ __all__ = [
     "matrix_to_euler",
     "orthonormalised",
 ]
+
+_Float = TypeVar("_Float", np.float32, np.float64)
 
 _ONE, _TWO, _FOUR = np.float32(1), np.float32(2), np.float32(4)
 _THREE = 3.0 * np.eye(3)
@@ -163,9 +167,11 @@ def axis_angle_to_matrix(axis_angle: Float32Array) -> Float32Array:
     )
 
 
-def _product(a: Float32Array, b: Float32Array) -> Float32Array:
-    """Multiply two (3, 3) matrices in float32, summing from the first term on."""
-    product: Float32Array = a[:, 0, None] * b[0] + a[:, 1, None] * b[1] + a[:, 2, None] * b[2]
+def _product(a: npt.NDArray[_Float], b: npt.NDArray[_Float]) -> npt.NDArray[_Float]:
+    """Multiply two (3, 3) matrices, summing from the first term on, rounding every step."""
+    product: npt.NDArray[_Float] = (
+        a[:, 0, None] * b[0] + a[:, 1, None] * b[1] + a[:, 2, None] * b[2]
+    )
     return product
 
 
@@ -176,20 +182,18 @@ def _determinant(matrix: Float32Array) -> np.float32:
 
 
 def _polar_factor(
-    matrix: np.ndarray[tuple[int, int], np.dtype[np.float64]],
-) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    matrix: Float64Array,
+) -> Float64Array:
     """Return the orthogonal polar factor of a nearly orthonormal (3, 3) float64 matrix.
 
     Newton and Schulz's iteration: from float32 accuracy, two steps reach float64's.
     """
     for _ in range(2):
-        matrix = 0.5 * (matrix @ (_THREE - matrix.T @ matrix))
+        matrix = 0.5 * _product(matrix, _THREE - _product(matrix.T, matrix))
     return matrix
 
 
-def _half_turn_axis(
-    r: np.ndarray[tuple[int, int], np.dtype[np.float64]], angle: float
-) -> Float32Array:
+def _half_turn_axis(r: Float64Array, angle: float) -> Float32Array:
     """Return axis times angle of a rotation by nearly π, signs from the first row."""
     axis = np.sqrt(np.maximum((np.diag(r) + 1.0) * 0.5, 0.0))
     if r[0, 1] < 0:

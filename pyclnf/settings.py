@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 __all__ = ["FitSettings"]
 
-LARGEST_WINDOW = 63
-"""Sigma of one landmark has window**4 entries: 63 would already be 63 MB each."""
+LARGEST_WINDOW = 23
+"""The kernels of a window have 100 * window**4 entries: 112 MB for 23."""
 
 _SMALLEST_SIGMA, _LARGEST = 1e-3, 1e6
 """Within these, what is made of the settings stays well inside float32."""
@@ -54,7 +54,7 @@ class FitSettings:
 
     def __post_init__(self) -> None:
         sizes = _whole_numbers("window_sizes", self.window_sizes)
-        (iterations,) = _whole_numbers("max_iterations", [self.max_iterations])
+        iterations = _whole_number("max_iterations", self.max_iterations)
         object.__setattr__(self, "window_sizes", sizes)
         object.__setattr__(self, "max_iterations", iterations)
         if not sizes or not any(sizes):
@@ -96,20 +96,21 @@ class FitSettings:
             raise ValueError(f"no setting is called {name!r}; there are {', '.join(settings)}")
         return settings[name]
 
-    def with_changes(self, **changes: Any) -> FitSettings:
-        """Return a copy with some fields changed."""
-        unknown = set(changes) - {field.name for field in fields(self)}
-        if unknown:
-            raise ValueError(f"FitSettings has no field {', '.join(sorted(unknown))}")
-        return replace(self, **changes)
-
 
 def _whole_numbers(name: str, values: Iterable[Any]) -> tuple[int, ...]:
     """Return whole numbers as int, or raise a ValueError naming their field."""
     try:
         return tuple(operator.index(value) for value in values)
     except TypeError as error:
-        raise ValueError(f"{name}: expected whole numbers, got {values!r}") from error
+        raise ValueError(f"{name}: expected a sequence of whole numbers, got {values!r}") from error
+
+
+def _whole_number(name: str, value: Any) -> int:
+    """Return a whole number as int, or raise a ValueError naming its field."""
+    try:
+        return operator.index(value)
+    except TypeError as error:
+        raise ValueError(f"{name}: expected a whole number, got {value!r}") from error
 
 
 def _require_between(name: str, value: float, lowest: float, highest: float) -> None:

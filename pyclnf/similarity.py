@@ -30,8 +30,7 @@ def align(source: Float32Array, target: Float32Array) -> Float32Array:
     target_unit, target_norm = _mean_free_unit(target)
     if source_norm == 0:
         return np.zeros((2, 2), np.float32)
-    covariance = source_unit.astype(np.float64).T @ target_unit.astype(np.float64)
-    u, vt = jacobi_svd(covariance.astype(np.float32))
+    u, vt = jacobi_svd(_covariance(source_unit, target_unit))
     rotation = _rotation(u, vt)
     return (target_norm / source_norm) * rotation
 
@@ -82,11 +81,24 @@ def _exact_sum(values: Float32Array) -> float:
     return math.fsum(values.ravel().tolist())
 
 
+def _covariance(source: Float32Array, target: Float32Array) -> Float32Array:
+    """Return sourceᵀ · target of (n, 2) shapes, summed in float64, rounded once: (2, 2)."""
+    products = source[:, :, None].astype(np.float64) * target[:, None, :].astype(np.float64)
+    covariance: Float32Array = np.add.reduce(products, axis=0).astype(np.float32)
+    return covariance
+
+
 def _rotation(u: Float32Array, vt: Float32Array) -> Float32Array:
     """Return V·diag(1, ±1)·Uᵀ, the sign chosen so that it is no reflection."""
-    v, ut = vt.T.astype(np.float64), u.T.astype(np.float64)
-    product = (v @ ut).astype(np.float32).astype(np.float64)
-    if np.linalg.det(product) > 0:
-        return np.asarray(product, np.float32)
-    corrected = (v * np.array((1.0, -1.0))).astype(np.float32).astype(np.float64)
-    return np.asarray(corrected @ ut, np.float32)
+    rotation = _times_transposed(vt.T, u)
+    (a, b), (c, d) = rotation.tolist()
+    if a * d - b * c > 0:
+        return rotation
+    return _times_transposed(vt.T * np.array((1, -1), np.float32), u)
+
+
+def _times_transposed(a: Float32Array, b: Float32Array) -> Float32Array:
+    """Return a · bᵀ of (2, 2) matrices, in float64, rounded once."""
+    left, right = a.astype(np.float64), b.astype(np.float64)
+    product = left[:, 0, None] * right[:, 0] + left[:, 1, None] * right[:, 1]
+    return np.asarray(product, np.float32)

@@ -60,7 +60,7 @@ def largest(
     candidate: npt.NDArray[Any],
     reference: npt.NDArray[Any],
     place: Place,
-    scale: float = 1.0,
+    scale: float | npt.NDArray[Any] = 1.0,
     *,
     per_landmark: bool = False,
 ) -> Difference:
@@ -70,8 +70,8 @@ def largest(
     ----------
     candidate, reference : arrays of one shape
     place : Place
-    scale : float
-        What differences are divided by.
+    scale : float or array
+        What differences are divided by; broadcast.
     per_landmark : bool
         Whether the first axis counts landmarks, so that the worst one can be named.
     """

@@ -12,8 +12,10 @@ import numpy as np
 
 from openface_bridge.parity.difference import Difference, Place, largest, ulps
 from openface_bridge.parity.teacher import Teacher
+from openface_bridge.trace import Step
 from pyclnf import mean_shift, nu_rlms, similarity
 from pyclnf.experts import area_of_interest, ccnf, views
+from pyclnf.fitting import is_likelihood_due
 from pyclnf.likelihood import log_likelihood
 from pyclnf.pdm import Parameters
 
@@ -89,9 +91,10 @@ def _areas(teacher: Teacher, scale: int) -> np.ndarray[tuple[int, ...], np.dtype
 def _area_of_interest(teacher: Teacher) -> Iterator[Difference]:
     for scale in teacher.trace.scales:
         if f"scale{scale}.areas_of_interest" in teacher.trace:
-            visible = teacher.view(scale).visible
-            expected = teacher.at_scale(scale, "areas_of_interest")[visible]
-            yield largest(_areas(teacher, scale), expected, Place(scale), per_landmark=True)
+            expected = teacher.at_scale(scale, "areas_of_interest")
+            areas = np.zeros_like(expected)
+            areas[teacher.view(scale).visible] = _areas(teacher, scale)
+            yield largest(areas, expected, Place(scale), per_landmark=True)
 
 
 def _response_map(teacher: Teacher) -> Iterator[Difference]:
@@ -152,7 +155,7 @@ def _jacobian(teacher: Teacher) -> Iterator[Difference]:
         jacobian = teacher.pdm.jacobian(posed, rigid=not step.nonrigid)
         expected = teacher.at_step(step, "jacobian")
         columns = np.maximum(np.abs(expected).max(axis=0), np.finfo(np.float32).tiny)
-        yield largest(jacobian / columns, expected / columns, Place.of(step))
+        yield largest(jacobian, expected, Place.of(step), columns)
 
 
 def _normal_equations(teacher: Teacher) -> Iterator[Difference]:
@@ -211,6 +214,10 @@ def _likelihood(teacher: Teacher) -> Iterator[Difference]:
     if not last.nonrigid:
         return
     scale = last.scale
+    entered_with = teacher.at_step(Step(scale, True, 0), "params_global")[0]
+    n_scales = len(teacher.experts.scales)
+    if not is_likelihood_due(scale, teacher.settings, n_scales, entered_with):
+        return
     likelihood = log_likelihood(
         teacher.at_scale(scale, "response_maps"),
         _recorded_offsets(teacher, last.prefix),
@@ -260,7 +267,9 @@ STAGES = (
         "update", "radians", 1e-4, "inherits the normal equations' bound",
         ("params_global_out", "params_local_out"), _update,
     ),
-    Stage("clamp", "parameter units", 0.0, "a limit from the model file", (), _clamp),
+    Stage(
+        "clamp", "parameter units", 1e-4, "inherits the normal equations' bound", (), _clamp,
+    ),
     Stage("stopping", "decisions", 0.0, "a choice", (), _stopping),
     Stage(
         "likelihood", "nats", 1e-4, "225 float32 sums per landmark",

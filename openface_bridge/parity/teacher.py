@@ -13,9 +13,10 @@ from pyclnf import similarity
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.experts.ccnf import ViewExperts
-from pyclnf.fitting import ScalePlan, plan_scale
-from pyclnf.nu_rlms import Phase, normal_equations, regularisation
+from pyclnf.fitting import ScalePlan, kernel_sigmas, phase_of, plan_scale
+from pyclnf.nu_rlms import Phase, normal_equations
 from pyclnf.pdm import Parameters, PosedShape
+from pyclnf.responses import Responses
 from pyclnf.settings import FitSettings
 from pyclnf.typing import Float32Array
 
@@ -51,14 +52,6 @@ class Teacher:
         patch_scales = self.experts.patch_scales
         return {k: plan_scale(self.settings, k, patch_scales) for k in self.trace.scales}
 
-    @cached_property
-    def kernel_sigmas(self) -> dict[int, float]:
-        """The sigma of each window size's kernels: the one first used with it."""
-        sigmas: dict[int, float] = {}
-        for scale in self.trace.scales:
-            sigmas.setdefault(self.window_size(scale), float(self.plans[scale].sigma))
-        return sigmas
-
     def window_size(self, scale: int) -> int:
         """Return the side of the reference's response maps."""
         return int(self.at_scale(scale, "window_size"))
@@ -89,20 +82,29 @@ class Teacher:
 
     def phase(self, step: Step) -> Phase:
         """Return a phase of the reference's maps with the candidate's schedule."""
-        plan, view = self.plans[step.scale], self.view(step.scale)
-        window_size = self.window_size(step.scale)
-        weights = plan.weight_factor * view.confidences if plan.weight_factor > 0 else None
-        return Phase(
+        scale, sigmas = step.scale, kernel_sigmas(list(self.plans.values()))
+        return phase_of(
+            self.plans[scale],
+            self.responses(scale),
+            self.experts.kernels(self.window_size(scale), sigmas[self.plans[scale].window_size]),
+            self.pdm.eigenvalues,
+            self.settings.max_iterations,
             rigid=not step.nonrigid,
-            response_maps=self.at_scale(step.scale, "response_maps"),
+        )
+
+    def responses(self, scale: int) -> Responses:
+        """Return the reference's response maps, with the candidate's experts of its view."""
+        view = self.view(scale)
+        maps = self.at_scale(scale, "response_maps")
+        return Responses(
+            view=int(self.at_scale(scale, "view")),
+            image_to_reference=self.at_scale(scale, "similarity_image_to_reference"),
+            reference_to_image=self.at_scale(scale, "similarity_reference_to_image"),
+            base_landmarks=self.at_scale(scale, "base_shape"),
+            areas=maps[:0],
+            maps=maps,
             visible=view.visible,
-            base_landmarks=self.at_scale(step.scale, "base_shape"),
-            image_to_reference=self.at_scale(step.scale, "similarity_image_to_reference"),
-            reference_to_image=self.at_scale(step.scale, "similarity_reference_to_image"),
-            kernels=self.experts.kernels(window_size, self.kernel_sigmas[window_size]),
-            prior=regularisation(self.pdm.eigenvalues, plan.reg_factor, rigid=not step.nonrigid),
-            landmark_weights=weights,
-            max_iterations=self.settings.max_iterations,
+            confidences=view.confidences,
         )
 
     def change(self, step: Step) -> Float32Array:

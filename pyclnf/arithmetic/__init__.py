@@ -50,7 +50,7 @@ class Arithmetic(Protocol):
     def invert(self, matrices: Float32Array) -> Float32Array:
         """Invert symmetric positive definite matrices: (n, p, p) -> (n, p, p).
 
-        Zeros for a matrix that has no inverse, whatever the others are.
+        Zeros for a matrix that is not positive definite, whatever the others are.
         """
         ...
 

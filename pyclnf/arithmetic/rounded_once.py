@@ -66,7 +66,7 @@ class RoundedOnce:
         return cholesky_solve(hessian, right)
 
     def invert(self, matrices: Float32Array) -> Float32Array:
-        """Invert positive definite matrices, (n, p, p); zeros for one without inverse."""
+        """Invert positive definite matrices, (n, p, p); zeros for one that is not."""
         inverses = np.empty_like(matrices)
         for first in range(0, len(matrices), _LANDMARKS_AT_A_TIME):
             part = slice(first, first + _LANDMARKS_AT_A_TIME)
@@ -80,8 +80,9 @@ class RoundedOnce:
 
 
 def _inverse(matrices: Float64Array) -> Float64Array:
-    """Invert matrices, (n, p, p); zeros for one without inverse."""
+    """Invert matrices, (n, p, p); zeros for one that is not positive definite."""
     try:
+        np.linalg.cholesky(matrices)
         return np.asarray(np.linalg.inv(matrices), np.float64)
     except np.linalg.LinAlgError:
         if len(matrices) == 1:

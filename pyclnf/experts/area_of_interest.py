@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pyclnf.typing import Float32Array, Float64Array, IntArray
+from pyclnf.typing import ByteArray, Float32Array, Float64Array, IntArray
 
 __all__ = ["PaddedImage", "sample_areas", "sample_positions"]
 
@@ -23,24 +23,24 @@ _FARTHEST = float(1 << 30)
 _PADDING = 2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PaddedImage:
     """A grey picture within a border of zeros, which is what lies outside it.
 
     Attributes
     ----------
-    pixels : (H + 4, W + 4) float32
+    pixels : (H + 4, W + 4) uint8
     height, width : int
         Of the picture itself.
     """
 
-    pixels: Float32Array
+    pixels: ByteArray
     height: int
     width: int
 
     @classmethod
-    def of(cls, grey: Float32Array) -> PaddedImage:
-        """Pad an (H, W) float32 picture."""
+    def of(cls, grey: ByteArray) -> PaddedImage:
+        """Pad an (H, W) uint8 picture."""
         return cls(np.pad(grey, _PADDING), *grey.shape)
 
 
@@ -120,7 +120,7 @@ def _fixed(positions: Float64Array) -> IntArray:
 
 
 def _bilinear(
-    pixels: Float32Array,
+    pixels: ByteArray,
     left: IntArray,
     top: IntArray,
     fraction_x: Float32Array,

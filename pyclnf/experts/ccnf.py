@@ -22,7 +22,7 @@ _WINDOWS_AT_A_TIME = 2048
 """Windows of so many positions, whatever landmarks they belong to, stay in the cache."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ViewExperts:
     """The experts of one scale and view, as arrays over its v visible landmarks.
 
@@ -50,6 +50,11 @@ class ViewExperts:
     alphas: Float64Array
     alpha_sums: Float32Array
     betas: Float64Array
+
+    def __post_init__(self) -> None:
+        for array in vars(self).values():
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)  # shared by all fits, and shown to observers
 
     @classmethod
     def prepare(cls, experts: tuple[CCNFExpert | None, ...]) -> ViewExperts:

@@ -20,12 +20,14 @@ from pyclnf.typing import Float32Array, Float64Array
 __all__ = ["PatchExperts", "ScaleExperts"]
 
 _RAW_INTENSITY = 0
+_MOST_KERNELS = 8
+"""Tables kept: two settings of four windows."""
 
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ScaleExperts:
     """One scale: its file's content and the view centres in radians.
 
@@ -100,15 +102,20 @@ class PatchExperts:
             prepared = sigma_matrices(
                 experts.alpha_sums, experts.betas, components, window_size, self._arithmetic
             )
+            prepared.setflags(write=False)
             return self._kept(self._sigmas, key, prepared)
         return self._sigmas[key]
 
     def kernels(self, window_size: int, sigma: float) -> KernelTable:
         """Return the mean shift's kernel table for a window size and standard deviation."""
         key = (window_size, float(sigma))
-        if key not in self._kernels:
-            return self._kept(self._kernels, key, KernelTable.build(window_size, sigma))
-        return self._kernels[key]
+        table = self._kernels.get(key)
+        if table is None:
+            table = self._kept(self._kernels, key, KernelTable.build(window_size, sigma))
+            with self._lock:
+                while len(self._kernels) > _MOST_KERNELS:
+                    del self._kernels[next(iter(self._kernels))]  # the oldest
+        return table
 
     def _sigma_components(self) -> Mapping[int, Float32Array]:
         """Return the S_k. *Quirk:* those of the file loaded last serve all scales."""

@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def write_floor(folder: Path, **arrays: npt.NDArray[Any]) -> None:
-    np.savez(folder / NOISE_FLOOR_FILE, allow_pickle=True, **arrays)
+    np.savez(folder / NOISE_FLOOR_FILE, **arrays)
 
 
 def scattered(seed: int, count: int = 4, n: int = 2) -> npt.NDArray[np.float32]:

@@ -16,6 +16,7 @@ from support.faces import SHAPE, Face, draw_face, largest_distance
 from support.model_files import ccnf_bytes, expert_at, small_ccnf, write_small_model
 
 from pyclnf import CLNF, FitResult, FitSettings, ModelFileError
+from pyclnf.likelihood import UNEVALUATED
 
 FACES = [draw_face(seed, scale) for seed, scale in enumerate([1.2, 0.9, 1.4, 1.1, 0.7])]
 TOLERANCE = 3.0
@@ -297,7 +298,9 @@ def test_a_view_in_which_nothing_is_visible(tmp_path: Path, backend_name: str):
     result = clnf.fit(turned.picture, turned.box, rotation=(0.0, -0.5, 0.0))
     assert result.view == 1
     assert np.isfinite(result.landmarks).all()
-    assert np.isnan(result.likelihood)
+    assert not result.success
+    assert "no landmark is visible in view 1 of scale 0" in result.failure
+    assert result.likelihood == UNEVALUATED
     seen = clnf.fit(FACES[0].picture, FACES[0].box)
     assert largest_distance(seen.landmarks, FACES[0].landmarks) < TOLERANCE
 

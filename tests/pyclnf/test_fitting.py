@@ -229,10 +229,13 @@ def test_scales_that_are_fitted(three_scales: Backend, windows: tuple[int, ...],
 
 
 def test_only_windows_of_scales_that_do_not_exist(two_scales: Backend):
-    result = run(two_scales, FitSettings(window_sizes=(0, 0, 7)))
-    assert result.likelihood == UNEVALUATED
-    start = two_scales.detector.pdm.parameters_from_box(np.array(FACE.box, np.float32))
-    np.testing.assert_array_equal(result.params_global, start.global_)
+    with pytest.raises(ValueError, match=r"^settings: window_sizes .* any of the model's 2 scales"):
+        run(two_scales, FitSettings(window_sizes=(0, 0, 7)))
+
+
+def test_a_patch_scale_that_leaves_no_sigma():
+    with pytest.raises(ValueError, match=r"^settings: sigma 0.25 becomes 0 at patch scale 0.125"):
+        plan_scale(FitSettings(sigma=0.25), 0, (0.125,))
 
 
 def test_surplus_windows_are_unused(two_scales: Backend):

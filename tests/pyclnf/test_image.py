@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import tracemalloc
 from typing import Any
 
 import cv2
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import check_box, to_grey
 
 RNG = np.random.default_rng(0)
@@ -31,7 +33,7 @@ def test_grey_has_the_values_of_opencv():
         picture = colour.reshape(-1, colour.shape[-1] // 3 if colour.ndim == 1 else 1, 3)
         expected = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
         grey = to_grey(picture)
-        assert grey.dtype == np.float32
+        assert grey.dtype == np.uint8
         np.testing.assert_array_equal(grey, expected)
 
 
@@ -45,7 +47,7 @@ def test_colours_are_weighted_by_brightness(blue_green_red: tuple[int, int, int]
 
 def test_grey_pictures_stay_as_they_are():
     grey = to_grey(COLOUR[:, :, 0])
-    assert grey.dtype == np.float32
+    assert grey.dtype == np.uint8
     np.testing.assert_array_equal(grey, COLOUR[:, :, 0])
 
 
@@ -112,8 +114,8 @@ def test_floating_point_is_rounded():
         (None, "shape"),
         ("picture.jpg", "shape"),
         ([[1, 2], [3, 4]], "dtype"),
-        (np.full((5, 5), np.nan), r"\[0, 1\]"),
-        (np.array([[0.5, np.nan]]), r"\[0, 1\]"),
+        (np.full((5, 5), np.nan), "not a number"),
+        (np.array([[0.5, np.nan]]), "not a number"),
         (np.array([[0.5, np.inf]]), r"\[0, 1\]"),
         (np.array([[0.5, 1.001]]), r"\[0, 1\]"),
         (np.array([[-0.001, 0.5]], np.float32), r"\[0, 1\]"),
@@ -191,3 +193,14 @@ def test_any_four_numbers_are_a_sound_box_or_none(box: list[float]):
     else:
         with pytest.raises(ValueError, match=r"^bbox: "):
             check_box(box, SHAPE)
+
+
+def test_large_pictures_take_little_memory():
+    picture = np.broadcast_to(COLOUR[:1, :1], (2000, 1500, 3))
+    tracemalloc.start()
+    try:
+        PaddedImage.of(to_grey(picture))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 * 2000 * 1500

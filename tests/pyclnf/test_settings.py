@@ -30,15 +30,6 @@ def test_by_name():
         FitSettings.named("tame")
 
 
-def test_changes():
-    changed = FitSettings().with_changes(sigma=2.0, window_sizes=(7, 5))
-    assert changed == FitSettings(window_sizes=(7, 5), sigma=2.0)
-    with pytest.raises(ValueError, match="has no field colour, size"):
-        changed.with_changes(size=3, colour=1, sigma=1.0)
-    with pytest.raises(ValueError, match=r"^sigma: "):
-        changed.with_changes(sigma=-1.0)
-
-
 @pytest.mark.parametrize(
     ("field", "value"),
     [

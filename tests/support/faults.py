@@ -137,7 +137,7 @@ def _upright_areas(patch: pytest.MonkeyPatch) -> None:
 
 
 def _channel_mean(patch: pytest.MonkeyPatch) -> None:
-    substitute(patch, image.to_grey, lambda pixels: np.rint(pixels.mean(axis=2)).astype(np.float32))
+    substitute(patch, image.to_grey, lambda pixels: np.rint(pixels.mean(axis=2)).astype(np.uint8))
 
 
 def _plain_products(patch: pytest.MonkeyPatch) -> None:

@@ -89,7 +89,7 @@ def write_recordings(folder: Path, *, normal_equations: bool = False) -> Recordi
                     for moved in one_ulp_away(box)
                 ]
             )
-    np.savez_compressed(found.traces / "noise_floor.npz", allow_pickle=False, **reruns)
+    np.savez_compressed(found.traces / "noise_floor.npz", **reruns)
     return found
 
 
