@@ -11,6 +11,8 @@ from pyclnf.typing import Float32Array
 
 __all__ = ["align", "inverse", "transform"]
 
+_BLOCK = 16
+
 
 def align(source: Float32Array, target: Float32Array) -> Float32Array:
     """Return the scaled rotation that best maps one mean-free shape onto another (Kabsch).
@@ -64,7 +66,7 @@ def _mean_free_unit(shape: Float32Array) -> tuple[Float32Array, np.float32]:
     """Return a shape less its mean, divided by its root-mean-square norm, and that norm."""
     means = _column_means(shape)
     free = shape - means
-    norm = np.float32(math.sqrt(_exact_sum(free * free) / len(shape)))
+    norm = np.float32(math.sqrt(_grouped_sum(free * free) / len(shape)))
     # Divided through the reciprocal in float64 rounded to float32, as the reference divides.
     reciprocal = np.float32(1.0 / float(norm)) if norm > 0 else np.float32(0.0)
     return free * reciprocal, norm
@@ -86,6 +88,21 @@ def _covariance(source: Float32Array, target: Float32Array) -> Float32Array:
     products = source[:, :, None].astype(np.float64) * target[:, None, :].astype(np.float64)
     covariance: Float32Array = np.add.reduce(products, axis=0).astype(np.float32)
     return covariance
+
+
+def _grouped_sum(values: Float32Array) -> float:
+    """Return the sum of float32 values in float64, except for the last ones.
+
+    *Quirk:* OpenCV adds whole blocks of sixteen values in float64. What is left over, it adds in
+    fours in float32 first.
+    """
+    flat = values.ravel()
+    whole = len(flat) - len(flat) % _BLOCK
+    fours = whole + (len(flat) - whole) // 4 * 4
+    total = _exact_sum(flat[:whole])
+    for a, b, c, d in flat[whole:fours].reshape(-1, 4):
+        total += float(a + b + c + d)
+    return total + sum(flat[fours:].tolist())
 
 
 def _rotation(u: Float32Array, vt: Float32Array) -> Float32Array:
