@@ -16,6 +16,8 @@ nox.options.error_on_missing_interpreters = False  # ``pythons`` runs those ther
 PROJECT = nox.project.load_toml("pyproject.toml")
 OPENFACE_DATA = Path("..", "shared", "openface")
 
+WITHOUT_BRIDGE = {"OPENFACE_BRIDGE": "OFF"}
+
 MYPY_LENIENT = [
     "--allow-untyped-defs",
     "--allow-incomplete-defs",
@@ -35,9 +37,12 @@ except ImportError as error:
 """
 
 
-def install(session: nox.Session, *requirements: str) -> None:
-    """Install; where OpenCV's display libraries are missing, let its headless build stand in."""
-    session.install(*requirements)
+def install(session: nox.Session, *requirements: str, bridge: bool = False) -> None:
+    """Install; where OpenCV's display libraries are missing, let its headless build stand in.
+
+    The bridge to OpenFace takes minutes to compile; sessions that do not run it go without.
+    """
+    session.install(*requirements, env={} if bridge else WITHOUT_BRIDGE)
     version = str(session.run("python", "-c", NEEDS_HEADLESS, silent=True, log=False)).strip()
     if version:
         session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "opencv-python")
@@ -47,14 +52,14 @@ def install(session: nox.Session, *requirements: str) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the tests with the Python that runs nox; arguments go to pytest."""
-    install(session, ".[test]")
+    install(session, ".[test]", bridge=True)
     session.run("pytest", *session.posargs)
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting and types."""
-    session.install(".[dev]")
+    session.install(".[dev]", env=WITHOUT_BRIDGE)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")
@@ -64,7 +69,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def parity(session: nox.Session) -> None:
     """Compare with the reference, stage by stage; arguments replace the data found by default."""
-    install(session, ".[report]")
+    install(session, ".[report]", bridge=True)
     session.run(
         *("python", "-m", "openface_bridge", "parity"),
         *("--html", "reports/parity.html", "--json", "reports/parity.json"),

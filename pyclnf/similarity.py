@@ -102,7 +102,8 @@ def _grouped_sum(values: Float32Array) -> float:
     total = _exact_sum(flat[:whole])
     for a, b, c, d in flat[whole:fours].reshape(-1, 4):
         total += float(a + b + c + d)
-    return total + sum(flat[fours:].tolist())
+    rest: list[float] = flat[fours:].tolist()
+    return total + sum(rest)
 
 
 def _rotation(u: Float32Array, vt: Float32Array) -> Float32Array:
