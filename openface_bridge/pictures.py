@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy.typing as npt
 
 from openface_bridge.trace import TraceError
 
-__all__ = ["encode_jpeg", "find_picture", "read_picture"]
+__all__ = ["encode_jpeg", "find_picture", "find_pictures", "read_picture"]
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 
@@ -28,6 +29,30 @@ def find_picture(folder: Path, stem: str) -> Path:
         if path.is_file():
             return path
     raise TraceError(f"{folder}: holds no picture {stem} ({', '.join(_SUFFIXES)})")
+
+
+def find_pictures(places: Sequence[Path]) -> dict[str, Path]:
+    """Return pictures by the stems of their names: files, and all in folders.
+
+    Raises
+    ------
+    TraceError
+        If a place does not exist, or two pictures have one stem.
+    """
+    found: dict[str, Path] = {}
+    for path in (picture for place in places for picture in _pictures_in(place)):
+        if found.setdefault(path.stem, path) != path:
+            raise TraceError(f"{path} and {found[path.stem]} have the same stem")
+    return found
+
+
+def _pictures_in(place: Path) -> list[Path]:
+    """Return the pictures in a folder by name, or the one that a place is itself."""
+    if place.is_dir():
+        return sorted(path for path in place.iterdir() if path.suffix.lower() in _SUFFIXES)
+    if not place.is_file():
+        raise TraceError(f"{place}: no such picture or folder of pictures")
+    return [place]
 
 
 def read_picture(path: Path) -> npt.NDArray[Any]:

@@ -6,6 +6,7 @@ absent, and absent iterations were not executed.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import zipfile
@@ -19,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "PROVENANCE",
     "SCHEMA_VERSION",
     "Step",
     "Trace",
@@ -29,6 +31,9 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1
+PROVENANCE = "provenance"
+"""Entry with a JSON object, as one string: optional, and no part of the fit."""
+
 _LARGEST_FILE = 1 << 28
 """Bytes, unpacked; a trace of the wild setting has 2 MB."""
 _LARGEST_RATIO = 1032
@@ -145,6 +150,26 @@ class Trace:
         """All iterations in the order of their execution."""
         found = (_ITERATION_NAME.fullmatch(name) for name in self.entries)
         return sorted({Step(int(m[1]), m[2] == "nonrigid", int(m[3])) for m in found if m})
+
+    @cached_property
+    def provenance(self) -> dict[str, Any] | None:
+        """Where a recording comes from: what was fitted with what. None if it does not say.
+
+        Raises
+        ------
+        TraceError
+            If the entry is not one string of JSON.
+        """
+        if PROVENANCE not in self.entries:
+            return None
+        entry = self.entries[PROVENANCE]
+        try:
+            told = json.loads(str(entry[()])) if entry.dtype.kind == "U" else None
+        except ValueError:
+            told = None
+        if not isinstance(told, dict):
+            raise TraceError(f"{self.source}: {PROVENANCE!r} is not a JSON object in a string")
+        return told
 
     def phase(self, scale: int, *, nonrigid: bool) -> list[Step]:
         """Return the iterations of one phase, in order."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from openface_bridge.manifests import Manifests
 from openface_bridge.parity.free_run import FreeRun, run_free
 from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.teacher import Teacher
@@ -74,22 +75,12 @@ class Models:
 
     def __init__(self, backend: str, default: Path | None, by_setting: Mapping[str, Path]) -> None:
         self._backend = backend
-        self._default = default
-        self._by_setting = dict(by_setting)
+        self._manifests = Manifests(default, by_setting)
         self._loaded: dict[Path, Backend] = {}
 
     def manifest(self, setting: str) -> Path:
-        """Return the manifest that a setting is fitted with.
-
-        The in-the-wild setting has a model of its own: beside ``main_…_general.txt`` it is
-        ``main_…_wild.txt``, where that exists.
-        """
-        if setting in self._by_setting:
-            return self._by_setting[setting]
-        if self._default is None:
-            raise TraceError(f"there are traces of setting {setting!r}, but no model for it")
-        sibling = self._default.with_name(self._default.name.replace("general", setting))
-        return sibling if sibling.is_file() else self._default
+        """Return the manifest that a setting is fitted with."""
+        return self._manifests.of(setting)
 
     def backend(self, setting: str) -> Backend:
         """Return the backend that holds a setting's model."""

@@ -25,7 +25,7 @@ from openface_bridge.recorded import NOISE_FLOOR_FILE
 from openface_bridge.trace import SCHEMA_VERSION, Trace, read_trace, write_trace
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
-REPOSITORY = Path(cli.__file__).resolve().parents[1]
+REPOSITORY = Path(cli.__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -321,7 +321,9 @@ def test_page_without_its_packages(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr(cli, "find_spec", lambda name: None if name in absent else find_spec(name))
+    monkeypatch.setattr(
+        cli.parity, "find_spec", lambda name: None if name in absent else find_spec(name)
+    )
     page = tmp_path / "page.html"
     assert parity(*one_fit.arguments, "--html", page) == UNUSABLE
     assert_unusable(capsys, f"--html needs {named}: pip install 'pyclnf[report]'")

@@ -1,82 +1,58 @@
-"""The command ``python -m openface_bridge``."""
+"""``parity``: compare a backend with the reference."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from openface_bridge.cli.live import (
+    add_model_argument,
+    add_start_arguments,
+    live_reference,
+    split_models,
+)
+from openface_bridge.cli.status import FAILED, PASSED, UNUSABLE, show_progress
 from openface_bridge.parity.run import Comparison, Models, compare_all
 from openface_bridge.parity.summary import fit_summary, run_summary
 from openface_bridge.recorded import Recorded
-from openface_bridge.reference import Case
-from openface_bridge.trace import TraceError
-from pyclnf import ModelFileError
+from openface_bridge.reference import Reference
 from pyclnf.backends import available_backends
 
-__all__ = ["main"]
-
-PASSED, FAILED, UNUSABLE = 0, 1, 2
+__all__ = ["add_parser"]
 
 _NOTHING_TO_COMPARE = """\
 parity: nothing to compare: {missing}.
 Give --model MAIN.txt (OpenFace's own), --traces DIR (recorded fits) and --images DIR (pictures)."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        Instead of the process's.
-
-    Returns
-    -------
-    int
-        0 if the run passes, 1 if it does not, 2 if it cannot be done.
-    """
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    try:
-        return _parity(options)
-    except (TraceError, ModelFileError, ValueError, OSError) as error:
-        print(f"parity: {error}", file=sys.stderr)
-        return UNUSABLE
-
-
-def _parser() -> argparse.ArgumentParser:
-    """Describe the arguments."""
-    parser = argparse.ArgumentParser(
-        prog="python -m openface_bridge",
-        description="Compare pyclnf with OpenFace, stage by stage.",
-    )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    parity = commands.add_parser(
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Describe the subcommand."""
+    parser = commands.add_parser(
         "parity",
-        help="compare a backend with recorded fits",
-        description="Compare a backend with recorded fits of OpenFace, teacher forced and free "
-        "running. Exit status: 0 if the run passes, 1 if not, 2 if it cannot be done.",
+        help="compare a backend with OpenFace's fits",
+        description="Compare a backend with fits of OpenFace, recorded or live, teacher forced "
+        "and free running. Exit status: 0 if the run passes, 1 if not, 2 if it cannot be done.",
     )
-    parity.add_argument(
-        "--model",
-        action="append",
-        default=[],
-        metavar="[SETTING=]MAIN.txt",
-        help="manifest of the model, for all settings or one; setting 'wild' finds "
-        "main_clnf_wild.txt beside it by itself",
+    parser.add_argument(
+        "--reference",
+        choices=("recorded", "live"),
+        default="recorded",
+        help="traces on disk, or the OpenFace that the bridge was compiled against; "
+        "default: recorded",
     )
-    parity.add_argument("--traces", type=Path, metavar="DIR", help="folder of recorded traces")
-    parity.add_argument("--images", type=Path, metavar="DIR", help="folder of their pictures")
+    add_model_argument(parser)
+    parser.add_argument("--traces", type=Path, metavar="DIR", help="folder of recorded traces")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of their pictures")
+    add_start_arguments(parser)
     backends = ("auto", *available_backends())
-    parity.add_argument("--backend", default="numpy", choices=backends, help="default: numpy")
-    parity.add_argument("--json", type=Path, metavar="OUT.json", help="write the results as data")
-    parity.add_argument("--html", type=Path, metavar="OUT.html", help="write the results as a page")
-    return parser
+    parser.add_argument("--backend", default="numpy", choices=backends, help="default: numpy")
+    parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the results as data")
+    parser.add_argument("--html", type=Path, metavar="OUT.html", help="write the results as a page")
+    parser.set_defaults(run=_parity)
 
 
 def _parity(options: argparse.Namespace) -> int:
@@ -87,11 +63,11 @@ def _parity(options: argparse.Namespace) -> int:
         return UNUSABLE
     if options.html is not None:
         _require_report_packages()
-    default, by_setting = _models(options.model)
+    default, by_setting = split_models(options.model)
     models = Models(options.backend, default, by_setting)
-    reference = Recorded(options.traces)
+    reference = _reference(options)
     fits, views = [], []
-    for comparison in compare_all(reference, models, options.images, _show_progress):
+    for comparison in compare_all(reference, models, options.images, show_progress):
         fits.append(fit_summary(comparison))
         print(_line(comparison))
         if options.html is not None:
@@ -107,23 +83,17 @@ def _missing(options: argparse.Namespace) -> list[str]:
     """Name the inputs that were not given."""
     given = {
         "no model": options.model,
-        "no recorded traces": options.traces,
+        "no recorded traces": options.traces or options.reference == "live",
         "no pictures": options.images,
     }
     return [name for name, value in given.items() if not value]
 
 
-def _models(arguments: Sequence[str]) -> tuple[Path | None, dict[str, Path]]:
-    """Split the models given into the default and those of one setting."""
-    default: Path | None = None
-    by_setting: dict[str, Path] = {}
-    for argument in arguments:
-        setting, equals, path = argument.partition("=")
-        if equals and "/" not in setting and "\\" not in setting:
-            by_setting[setting] = Path(path)
-        else:
-            default = Path(argument)
-    return default, by_setting
+def _reference(options: argparse.Namespace) -> Reference:
+    """Return the reference that was asked for."""
+    if options.reference == "live":
+        return live_reference(options, [options.images])
+    return Recorded(options.traces)
 
 
 def _require_report_packages() -> None:
@@ -173,9 +143,3 @@ def _line(comparison: Comparison) -> str:
         f"{'pass' if comparison.passed else 'FAIL'}  {comparison.case.face:16} "
         f"{comparison.case.setting:9} worst {free_run.max_px:8.4f} px  floor {own} px{remark}"
     )
-
-
-def _show_progress(done: int, total: int, case: Case) -> None:
-    """Show on a terminal which fit is being compared."""
-    if sys.stderr.isatty():
-        print(f"\r{done + 1}/{total} {case.face} {case.setting} …\033[K\r", end="", file=sys.stderr)

@@ -1,0 +1,40 @@
+"""The command ``python -m openface_bridge``: one module per subcommand."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from openface_bridge.cli import parity, record
+from openface_bridge.cli.status import UNUSABLE
+
+__all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Instead of the process's.
+
+    Returns
+    -------
+    int
+        0 if the run passes, 1 if it does not, 2 if it cannot be done.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m openface_bridge",
+        description="Compare pyclnf with OpenFace, stage by stage; record OpenFace's fits.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    parity.add_parser(commands)
+    record.add_parser(commands)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return UNUSABLE

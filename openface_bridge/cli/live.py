@@ -1,0 +1,123 @@
+"""Arguments that describe a live reference, for every subcommand that takes one."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from openface_bridge.live import Live
+from openface_bridge.manifests import Manifests
+from openface_bridge.pictures import find_pictures
+from openface_bridge.recording.boxes import detect_boxes, read_boxes
+from openface_bridge.recording.kernels import KERNELS
+from openface_bridge.trace import TraceError
+
+__all__ = ["add_model_argument", "add_start_arguments", "live_reference", "split_models"]
+
+_BESIDE_MODEL = Path("mtcnn_detector", "MTCNN_detector.txt")
+
+
+def add_model_argument(parser: argparse.ArgumentParser) -> None:
+    """Add ``--model``."""
+    parser.add_argument(
+        "--model",
+        action="append",
+        default=[],
+        metavar="[SETTING=]MAIN.txt",
+        help="manifest of the model, for all settings or one; setting 'wild' finds "
+        "main_clnf_wild.txt beside it by itself",
+    )
+
+
+def add_start_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what says where live fits start, and how."""
+    boxes = parser.add_mutually_exclusive_group()
+    boxes.add_argument(
+        "--boxes",
+        type=Path,
+        metavar="FILE",
+        help='JSON: {"FACE": [x, y, width, height], …} in px, FACE being the stem of the '
+        "picture's name",
+    )
+    boxes.add_argument(
+        "--detect",
+        nargs="?",
+        type=Path,
+        const=Path(),
+        metavar="DETECTOR.txt",
+        help="find the faces with OpenFace's MTCNN detector; by default the one in "
+        "mtcnn_detector/ beside the model",
+    )
+    parser.add_argument(
+        "--settings",
+        default="default",
+        metavar="NAME,NAME,…",
+        help="of default, weighted, wild; default: default",
+    )
+    parser.add_argument(
+        "--kernels",
+        default=",".join(KERNELS),
+        metavar="NAME,NAME,…",
+        help="BLAS kernels that the noise floor takes in; those that this processor cannot run "
+        f"are left out; default: {','.join(KERNELS)}",
+    )
+
+
+def split_models(arguments: Sequence[str]) -> tuple[Path | None, dict[str, Path]]:
+    """Split the models given into the default and those of one setting."""
+    default: Path | None = None
+    by_setting: dict[str, Path] = {}
+    for argument in arguments:
+        setting, equals, path = argument.partition("=")
+        if equals and "/" not in setting and "\\" not in setting:
+            by_setting[setting] = Path(path)
+        else:
+            default = Path(argument)
+    return default, by_setting
+
+
+def live_reference(
+    options: argparse.Namespace, places: Sequence[Path], *, normal_equations: bool = False
+) -> Live:
+    """Make the reference that options describe, with all pictures in some places.
+
+    Raises
+    ------
+    TraceError
+        If there are no pictures or no boxes.
+    """
+    pictures = find_pictures(places)
+    if not pictures:
+        raise TraceError(f"no pictures in {', '.join(map(str, places)) or 'nothing'}")
+    default, by_setting = split_models(options.model)
+    if options.boxes is not None:
+        boxes = read_boxes(options.boxes)
+    elif options.detect is not None:
+        boxes = detect_boxes(_detector(options.detect, default), pictures)
+    else:
+        raise TraceError("where are the faces? --boxes FILE or --detect")
+    if not boxes:
+        raise TraceError("no face has a box")
+    return Live(
+        Manifests(default, by_setting),
+        pictures,
+        boxes,
+        _names(options.settings),
+        normal_equations=normal_equations,
+        kernels=_names(options.kernels),
+    )
+
+
+def _detector(given: Path, model: Path | None) -> Path:
+    """Return the detector's manifest."""
+    if given != Path():
+        return given
+    if model is None:
+        raise TraceError("--detect needs a file, or a --model to find it beside")
+    return model.parent / _BESIDE_MODEL
+
+
+def _names(joined: str) -> list[str]:
+    """Split a list of names."""
+    return [name.strip() for name in joined.split(",") if name.strip()]

@@ -1,0 +1,62 @@
+"""``record``: keep live fits as trace files."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from openface_bridge.cli.live import add_model_argument, add_start_arguments, live_reference
+from openface_bridge.cli.status import FAILED, PASSED, show_progress
+from openface_bridge.recording.boxes import write_boxes
+from openface_bridge.recording.record import record
+
+__all__ = ["add_parser"]
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Describe the subcommand."""
+    parser = commands.add_parser(
+        "record",
+        help="record fits of OpenFace",
+        description="Fit faces with the OpenFace that the bridge was compiled against, one "
+        "iteration at a time, and write a trace of each fit, noise_floor.npz and boxes.json. "
+        "OPENBLAS_CORETYPE=Haswell makes them what backend numpy-exact reproduces. Exit status: "
+        "0 if all fits were recorded, 1 if some were not, 2 if nothing can be done.",
+    )
+    add_model_argument(parser)
+    parser.add_argument(
+        "--images",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="PATH",
+        help="pictures, and folders of pictures",
+    )
+    add_start_arguments(parser)
+    parser.add_argument(
+        "--normal-equations",
+        action="store_true",
+        help="keep both sides of each iteration's normal equations as well",
+    )
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    parser.set_defaults(run=_record)
+
+
+def _record(options: argparse.Namespace) -> int:
+    """Record, and say what was recorded."""
+    live = live_reference(options, options.images, normal_equations=options.normal_equations)
+    print(live.description)
+    recording = record(live, options.out, show_progress)
+    write_boxes(options.out / "boxes.json", live.boxes)
+    for case, reason in recording.refused.items():
+        print(f"not recorded: {case.face} {case.setting}: {reason}", file=sys.stderr)
+    faceless = [face for face in live.pictures if face not in live.boxes]
+    if faceless:
+        print(f"no box: {', '.join(faceless)}", file=sys.stderr)
+    print(
+        f"{len(recording.cases)} fits recorded in {options.out}; noise floors from box moves and "
+        f"the kernels {', '.join(recording.kernels) or 'of none'}"
+    )
+    return FAILED if recording.refused or not recording.cases else PASSED

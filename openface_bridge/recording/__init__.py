@@ -1,0 +1,1 @@
+"""Recordings of live fits: trace files, noise floors, and where they come from."""

@@ -1,0 +1,87 @@
+"""Record live fits: trace files, boxes and noise floors in a folder that ``Recorded`` reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from openface_bridge.live import Live
+from openface_bridge.recorded import NOISE_FLOOR_FILE
+from openface_bridge.reference import Case
+from openface_bridge.trace import write_trace
+
+__all__ = ["Recording", "record"]
+
+Array = npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What was recorded.
+
+    Attributes
+    ----------
+    cases : list of Case
+    refused : dict of Case to str
+        Fits that could not be recorded, and why.
+    kernels : list of str
+        BLAS kernels that the noise floors hold.
+    """
+
+    cases: list[Case]
+    refused: dict[Case, str]
+    kernels: list[str]
+
+
+def record(
+    live: Live, folder: Path, on_progress: Callable[[int, int, Case], None] | None = None
+) -> Recording:
+    """Record all fits of a live reference.
+
+    Parameters
+    ----------
+    live : Live
+    folder : Path
+        Made if need be; files of the same names are replaced.
+    on_progress : callable, optional
+        Told how many fits are done, how many there are, and which comes next.
+
+    Returns
+    -------
+    Recording
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    floors: dict[str, Array] = {}
+    done: list[Case] = []
+    refused: dict[Case, str] = {}
+    cases = live.cases()
+    for number, case in enumerate(cases):
+        if on_progress is not None:
+            on_progress(number, len(cases), case)
+        try:
+            write_trace(folder / f"trace_{case.face}_{case.setting}.npz", live.trace(case))
+            floors[f"{case.face}.{case.setting}.ulp"] = live.moved_landmarks(case)
+        except (RuntimeError, ValueError) as error:
+            refused[case] = str(error)
+        else:
+            done.append(case)
+    kernels = _add_kernels(live, done, floors)
+    np.savez_compressed(folder / NOISE_FLOOR_FILE, allow_pickle=False, **floors)
+    return Recording(done, refused, kernels)
+
+
+def _add_kernels(live: Live, cases: Sequence[Case], floors: dict[str, Array]) -> list[str]:
+    """Add the landmarks with each kernel to the noise floors; return the kernels."""
+    by_kernel = live.kernel_landmarks(cases) if cases else {}
+    kernels = list(by_kernel)
+    floors["blas_kernels"] = np.array(kernels, np.str_)
+    if kernels:
+        for case in cases:
+            landmarks = [by_kernel[kernel][case] for kernel in kernels]
+            floors[f"{case.face}.{case.setting}.blas"] = np.stack(landmarks)
+    return kernels

@@ -1,0 +1,180 @@
+"""Recordings: the command, boxes, provenance; and reading them back."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from openface_bridge.cli import main
+from openface_bridge.recorded import Recorded
+from openface_bridge.recording.boxes import read_boxes, write_boxes
+from openface_bridge.reference import Case
+from openface_bridge.trace import SCHEMA_VERSION, Trace, TraceError
+
+CASE = Case("blobs", "default")
+
+
+@pytest.fixture(scope="module")
+def recording(
+    bridge: Any, small_model: Path, blobs: tuple[Any, Any], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What the command writes."""
+    folder = tmp_path_factory.mktemp("recording")
+    cv2.imwrite(str(folder / "blobs.png"), blobs[0])
+    write_boxes(folder / "in.json", {"blobs": blobs[1]})
+    status = main(
+        [
+            *("record", "--model", str(small_model), "--images", str(folder)),
+            *("--boxes", str(folder / "in.json"), "--settings", "default,weighted"),
+            *("--kernels", "Nehalem,Nonexistent", "--out", str(folder / "out")),
+        ]
+    )
+    assert status == 0
+    return folder / "out"
+
+
+def test_recordings_are_read_back(recording: Path, small: Any, blobs: tuple[Any, Any]) -> None:
+    recorded = Recorded(recording)
+    assert recorded.cases() == [CASE, Case("blobs", "weighted")]
+    trace = recorded.trace(CASE)
+    assert np.array_equal(trace["bbox"], blobs[1])
+    reruns = recorded.rerun_landmarks(CASE)
+    assert reruns is not None
+    assert reruns.shape[1:] == (small.n_landmarks, 2)
+    with np.load(recording / "noise_floor.npz") as floors:
+        kernels = floors["blas_kernels"].tolist()
+    assert len(reruns) == 16 + len(kernels)
+    assert "Nonexistent" not in kernels
+
+
+def test_recordings_say_where_they_come_from(
+    recording: Path, bridge: Any, small_model: Path
+) -> None:
+    told = Recorded(recording).trace(CASE).provenance
+    assert told is not None
+    assert told["schema_version"] == SCHEMA_VERSION
+    assert told["blas_kernel"] == bridge.system()["blas_kernel"]
+    assert told["opencv"] == bridge.system()["opencv"]
+    assert told["settings"]["window_sizes"] == [11, 9, 7, 5]
+    picture = (recording.parent / "blobs.png").read_bytes()
+    assert told["image"]["sha256"] == hashlib.sha256(picture).hexdigest()
+    files = told["model"]["sha256"]
+    assert files["main.txt"] == hashlib.sha256(small_model.read_bytes()).hexdigest()
+    assert len(files) == 6
+
+
+def test_recording_again_gives_the_same_bytes(
+    recording: Path, small_model: Path, tmp_path: Path
+) -> None:
+    status = main(
+        [
+            *(
+                "record",
+                "--model",
+                str(small_model),
+                "--images",
+                str(recording.parent / "blobs.png"),
+            ),
+            *("--boxes", str(recording / "boxes.json"), "--kernels", "", "--out", str(tmp_path)),
+        ]
+    )
+    assert status == 0
+    name = "trace_blobs_default.npz"
+    first, second = Recorded(recording).trace(CASE), Recorded(tmp_path).trace(CASE)
+    assert {n: a.tobytes() for n, a in first.entries.items()} == {
+        n: a.tobytes() for n, a in second.entries.items()
+    }
+    assert (tmp_path / name).is_file()
+
+
+def test_parity_with_the_live_reference(
+    recording: Path, recorded_kernel: None, small_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    status = main(
+        [
+            *("parity", "--reference", "live", "--model", str(small_model)),
+            *("--images", str(recording.parent), "--boxes", str(recording / "boxes.json")),
+            *("--backend", "numpy-exact", "--kernels", ""),
+        ]
+    )
+    assert "1 equal in every bit" in capsys.readouterr().out
+    assert status == 0
+
+
+def test_a_face_that_cannot_be_fitted_is_reported(
+    recording: Path, small_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boxes = tmp_path / "boxes.json"
+    boxes.write_text('{"blobs": [5000, 5000, 10, 10]}', "utf-8")
+    status = main(
+        [
+            *(
+                "record",
+                "--model",
+                str(small_model),
+                "--images",
+                str(recording.parent / "blobs.png"),
+            ),
+            *("--boxes", str(boxes), "--kernels", "", "--out", str(tmp_path / "out")),
+        ]
+    )
+    assert status == 1
+    assert "not recorded: blobs default: bbox" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--images", "nowhere"], "nowhere: no such picture or folder"),
+        (["--images", "{folder}"], "where are the faces"),
+        (["--images", "{folder}", "--boxes", "nowhere.json"], "not a readable box file"),
+        (["--images", "{folder}", "--detect", "nowhere.txt"], "expected a file"),
+    ],
+)
+def test_what_is_missing_is_said(
+    recording: Path,
+    small_model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    message: str,
+) -> None:
+    given = [option.format(folder=recording.parent) for option in options]
+    arguments = ["record", "--model", str(small_model), *given, "--out", str(tmp_path)]
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+# ---- Without the bridge ----
+
+
+def test_boxes_keep_every_bit(tmp_path: Path) -> None:
+    boxes = {"a": np.array([0.1, -1e-7, 185.248459, 1 / 3], np.float32)}
+    write_boxes(tmp_path / "boxes.json", boxes)
+    assert np.array_equal(read_boxes(tmp_path / "boxes.json")["a"], boxes["a"])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", '{"a": [1, 2, 3]}', '{"a": [1, 2, 3, NaN]}', '{"a": "b"}']
+)
+def test_box_files_are_checked(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "boxes.json"
+    path.write_text(text, "utf-8")
+    with pytest.raises(TraceError, match=r"boxes\.json"):
+        read_boxes(path)
+
+
+def test_provenance_is_optional_and_checked(openface_data: Path) -> None:
+    recorded = Recorded(openface_data / "golden").trace(Case("sample1", "default"))
+    assert recorded.provenance is None
+    told = Trace({**recorded.entries, "provenance": np.array(json.dumps({"a": 1}))})
+    assert told.provenance == {"a": 1}
+    for wrong in (np.array("["), np.array("[]"), np.array([1.0])):
+        with pytest.raises(TraceError, match="provenance"):
+            _ = Trace({**recorded.entries, "provenance": wrong}).provenance
