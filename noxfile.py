@@ -77,6 +77,18 @@ def parity(session: nox.Session) -> None:
     )
 
 
+@nox.session
+def fixtures(session: nox.Session) -> None:
+    """Make the embedded model and test pictures anew (minutes); recordings need OpenFace."""
+    install(session, ".")
+    session.run(
+        *("python", "-m", "fixtures.generator"),
+        *(session.posargs or ("--out", "fixtures/data")),
+        # With more threads, sums may be added in another order.
+        env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
+    )
+
+
 def openface_data() -> list[str]:
     """Name OpenFace's model, recordings and pictures to ``parity``, if they are at hand."""
     named = os.environ.get("PYCLNF_OPENFACE_DATA")

@@ -1,4 +1,4 @@
-"""Writers of OpenFace's model files, and small models made with them.
+"""Small models in OpenFace's file formats.
 
 For tests only. ``tests`` is on the path (``pythonpath`` in pyproject.toml), so any test can do
 ``from support.model_files import write_small_model``.
@@ -6,82 +6,39 @@ For tests only. ``tests`` is on the path (``pythonpath`` in pyproject.toml), so 
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from generator.write_model import (
+    binary_matrix,
+    ccnf_bytes,
+    expert_bytes,
+    pdm_text,
+    text_matrix,
+    write_lines,
+)
 
 from pyclnf.model import CCNFExpert, CCNFPatchExperts, PointDistributionModelData
 
+__all__ = [
+    "BLOB_SIGMA",
+    "binary_matrix",
+    "ccnf_bytes",
+    "draw_blobs",
+    "expert_at",
+    "expert_bytes",
+    "pdm_text",
+    "small_ccnf",
+    "small_pdm",
+    "text_matrix",
+    "write_lines",
+    "write_small_model",
+]
+
 BLOB_SIGMA = 7.0
 """Standard deviation, in units of the mean shape, of the bright blobs that experts look for."""
-
-OPENCV_TYPES = {"i": 4, "f": 5, "d": 6}
-STORED = {"i": "<i4", "f": "<f4", "d": "<f8"}
-
-
-# ---- Formats ----
-
-
-def binary_matrix(values: npt.ArrayLike, kind: str) -> bytes:
-    """Return a binary matrix; kind is "i" (int32), "f" (float32) or "d" (float64)."""
-    matrix = np.atleast_2d(np.asarray(values)).astype(STORED[kind])
-    return struct.pack("<3i", *matrix.shape, OPENCV_TYPES[kind]) + matrix.tobytes()
-
-
-def text_matrix(values: npt.ArrayLike, comment: str = "a matrix", kind: str = "d") -> str:
-    """Return a text matrix below a comment line; numbers are printed with all their digits."""
-    matrix = np.atleast_2d(np.asarray(values))
-    rows = [" ".join(repr(value) for value in row) + " " for row in matrix.tolist()]
-    header = [f"# {comment}", *map(str, matrix.shape), str(OPENCV_TYPES[kind])]
-    return "\n".join([*header, *rows]) + "\n"
-
-
-def pdm_text(pdm: PointDistributionModelData) -> str:
-    """Return a PDM file's content."""
-    return (
-        text_matrix(pdm.mean_shape[:, None], "mean shape")
-        + text_matrix(pdm.components, "components")
-        + text_matrix(pdm.eigenvalues[None], "eigenvalues")
-    )
-
-
-def expert_bytes(expert: CCNFExpert | None, support: tuple[int, int] = (11, 11)) -> bytes:
-    """Return one expert's record; without an expert that of an invisible landmark."""
-    if expert is None:
-        return struct.pack("<5i", 5, *support, 0, 0)
-    parts = [struct.pack("<4i", 5, expert.width, expert.height, len(expert.alphas))]
-    for k, weights in enumerate(expert.weights):
-        numbers = expert.norms[k], expert.biases[k], expert.alphas[k]
-        parts.append(struct.pack("<2i3d", 2, expert.neuron_types[k], *numbers))
-        parts.append(binary_matrix(weights, "f"))
-    parts.append(struct.pack(f"<{len(expert.betas)}dd", *expert.betas, expert.confidence))
-    return b"".join(parts)
-
-
-def ccnf_bytes(patches: CCNFPatchExperts) -> bytes:
-    """Return a CCNF file's content."""
-    parts = [struct.pack("<di", patches.scale, len(patches.view_centers))]
-    parts += [binary_matrix(center[:, None], "d") for center in patches.view_centers]
-    parts += [binary_matrix(visible[:, None], "i") for visible in patches.visibility]
-    parts.append(struct.pack("<i", len(patches.sigma_components)))
-    for size, components in patches.sigma_components.items():
-        parts.append(struct.pack("<2i", size, len(components)))
-        parts += [binary_matrix(component, "f") for component in components]
-    parts += [expert_bytes(expert) for view in patches.experts for expert in view]
-    return b"".join(parts)
-
-
-def write_lines(path: Path, lines: Iterable[str], end: str = "\n") -> Path:
-    """Write a manifest; `end` separates its lines, and there is none after the last."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(end.join(lines).encode())
-    return path
-
-
-# ---- Small models ----
 
 
 def small_pdm(seed: int = 0, n_landmarks: int = 12, n_modes: int = 4) -> PointDistributionModelData:
