@@ -68,12 +68,16 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def parity(session: nox.Session) -> None:
-    """Compare with the reference, stage by stage; arguments replace the data found by default."""
+    """Compare with the reference, stage by stage: OpenFace's own data, or what is embedded.
+
+    Arguments are added, or replace the data if they name any.
+    """
     install(session, ".[report]", bridge=True)
     session.run(
         *("python", "-m", "openface_bridge", "parity"),
         *("--html", "reports/parity.html", "--json", "reports/parity.json"),
-        *(session.posargs or openface_data()),
+        *(() if names_data(session.posargs) else openface_data()),
+        *session.posargs,
     )
 
 
@@ -87,6 +91,12 @@ def fixtures(session: nox.Session) -> None:
         # With more threads, sums may be added in another order.
         env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
     )
+
+
+def names_data(arguments: list[str]) -> bool:
+    """Tell whether arguments of ``parity`` say what to compare."""
+    named = ("--model", "--traces", "--images", "--reference")
+    return any(argument.startswith(named) for argument in arguments)
 
 
 def openface_data() -> list[str]:

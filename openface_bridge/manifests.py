@@ -39,5 +39,5 @@ class Manifests:
             return self._by_setting[setting]
         if self._default is None:
             raise TraceError(f"there are fits of setting {setting!r}, but no model for it")
-        sibling = self._default.with_name(self._default.name.replace("general", setting))
-        return sibling if sibling.is_file() else self._default
+        sibling = self._default.with_name(self._default.name.replace("general", "wild"))
+        return sibling if setting == "wild" and sibling.is_file() else self._default

@@ -16,6 +16,7 @@ from openface_bridge.cli.live import (
     split_models,
 )
 from openface_bridge.cli.status import FAILED, PASSED, UNUSABLE, show_progress
+from openface_bridge.fixtures import FixtureError, embedded
 from openface_bridge.parity.run import Comparison, Models, compare_all
 from openface_bridge.parity.summary import fit_summary, run_summary
 from openface_bridge.recorded import Recorded
@@ -35,7 +36,8 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "parity",
         help="compare a backend with OpenFace's fits",
         description="Compare a backend with fits of OpenFace, recorded or live, teacher forced "
-        "and free running. Exit status: 0 if the run passes, 1 if not, 2 if it cannot be done.",
+        "and free running. Without arguments, in a clone: with the embedded fits. Exit "
+        "status: 0 if the run passes, 1 if not, 2 if it cannot be done.",
     )
     parser.add_argument(
         "--reference",
@@ -57,6 +59,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _parity(options: argparse.Namespace) -> int:
     """Compare, report, and say whether the run passes."""
+    _take_embedded(options)
     missing = _missing(options)
     if missing:
         print(_NOTHING_TO_COMPARE.format(missing=" and ".join(missing)), file=sys.stderr)
@@ -77,6 +80,18 @@ def _parity(options: argparse.Namespace) -> int:
     run = run_summary(fits, backend=options.backend, model=default, reference=reference.description)
     _write(options, run, views)
     return PASSED if run["summary"]["passed"] else FAILED
+
+
+def _take_embedded(options: argparse.Namespace) -> None:
+    """Where nothing is given, compare with the fits embedded in a clone, if this is one."""
+    if options.reference == "live" or options.model or options.traces or options.images:
+        return
+    try:
+        fixtures = embedded()
+    except FixtureError:
+        return
+    options.model = [str(fixtures.model)]
+    options.traces, options.images = fixtures.recordings, fixtures.pictures
 
 
 def _missing(options: argparse.Namespace) -> list[str]:
@@ -100,10 +115,7 @@ def _require_report_packages() -> None:
     """Raise a ValueError that says how to get what a page needs, if it is not there."""
     absent = [name for name in ("jinja2", "matplotlib") if find_spec(name) is None]
     if absent:
-        raise ValueError(
-            f"--html needs {' and '.join(absent)}: pip install 'pyclnf[report]' installs what a "
-            f"page needs"
-        )
+        raise ValueError(f"--html needs {' and '.join(absent)}: pip install {' '.join(absent)}")
 
 
 def _write(options: argparse.Namespace, run: dict[str, Any], views: list[Any]) -> None:

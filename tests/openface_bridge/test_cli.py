@@ -225,8 +225,14 @@ def assert_unusable(capsys: pytest.CaptureFixture[str], *parts: str) -> None:
     ],
 )
 def test_nothing_to_compare(
-    given: list[str], missing: str, one_fit: Recordings, capsys: pytest.CaptureFixture[str]
+    given: list[str],
+    missing: str,
+    one_fit: Recordings,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ):
+    monkeypatch.setenv("PYCLNF_FIXTURES", str(tmp_path))  # as in an installed package
     arguments = one_fit.arguments
     named = dict(zip(arguments[::2], arguments[1::2], strict=True))
     assert parity(*(word for name in given for word in (name, named[name]))) == UNUSABLE
@@ -239,11 +245,17 @@ def test_nothing_to_compare(
     ]
 
 
-def test_as_a_module():
+def test_embedded_fits_where_nothing_is_given(capsys: pytest.CaptureFixture[str]):
+    assert parity("--backend", "numpy-exact") == PASSED
+    output = capsys.readouterr().out
+    assert "passed: 9 fits, 0 failed, 9 equal in every bit" in output
+
+
+def test_as_a_module(tmp_path: Path):
     found = subprocess.run(
         [sys.executable, "-m", "openface_bridge", "parity"],
         capture_output=True, text=True, check=False, cwd=REPOSITORY,
-        env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+        env={**os.environ, "PYTHONPATH": str(REPOSITORY), "PYCLNF_FIXTURES": str(tmp_path)},
     )  # fmt: skip
     assert (found.returncode, found.stdout) == (UNUSABLE, "")
     assert len(found.stderr.splitlines()) == 2
@@ -326,7 +338,7 @@ def test_page_without_its_packages(
     )
     page = tmp_path / "page.html"
     assert parity(*one_fit.arguments, "--html", page) == UNUSABLE
-    assert_unusable(capsys, f"--html needs {named}: pip install 'pyclnf[report]'")
+    assert_unusable(capsys, f"--html needs {named}: pip install ")
     assert not page.exists()
     # Without a page, nothing of them is needed.
     assert parity(*one_fit.arguments) == PASSED

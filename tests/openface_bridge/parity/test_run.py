@@ -76,7 +76,7 @@ def test_models_of_one_setting_come_first(model_folder: Path):
 def test_no_model_for_a_setting(model_folder: Path):
     models = Models("numpy", None, {"wild": model_folder / "main.txt"})
     assert models.manifest("wild").name == "main.txt"
-    with pytest.raises(TraceError, match="traces of setting 'default', but no model for it"):
+    with pytest.raises(TraceError, match="fits of setting 'default', but no model for it"):
         models.backend("default")
 
 
