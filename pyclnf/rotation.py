@@ -29,7 +29,6 @@ __all__ = [
 _Float = TypeVar("_Float", np.float32, np.float64)
 
 _ONE, _TWO, _FOUR = np.float32(1), np.float32(2), np.float32(4)
-_THREE = 3.0 * np.eye(3)
 _SMALLEST_SINE = 1e-5
 _SMALLEST_ANGLE = float(np.finfo(np.float64).eps)
 
@@ -139,7 +138,7 @@ def matrix_to_axis_angle(rotation: Float32Array) -> Float32Array:
     cosine = min(max((r[0][0] + r[1][1] + r[2][2] - 1.0) * 0.5, -1.0), 1.0)
     angle = math.acos(cosine)
     if sine >= _SMALLEST_SINE:
-        factor = angle / (2.0 * sine)
+        factor = 1.0 / (2.0 * sine) * angle
         return np.array([component * factor for component in skew], np.float32)
     if cosine > 0:
         return np.zeros(3, np.float32)
@@ -154,14 +153,15 @@ def axis_angle_to_matrix(axis_angle: Float32Array) -> Float32Array:
         return np.eye(3, dtype=np.float32)
     if not math.isfinite(angle):
         return np.full((3, 3), np.nan, np.float32)
-    x, y, z = x / angle, y / angle, z / angle
+    reciprocal = 1.0 / angle
+    x, y, z = x * reciprocal, y * reciprocal, z * reciprocal
     c, s = math.cos(angle), math.sin(angle)
     t = 1.0 - c
     return np.array(
         (
-            (c + t * x * x, t * x * y - s * z, t * x * z + s * y),
-            (t * x * y + s * z, c + t * y * y, t * y * z - s * x),
-            (t * x * z - s * y, t * y * z + s * x, c + t * z * z),
+            (c + t * (x * x), t * (x * y) - s * z, t * (x * z) + s * y),
+            (t * (x * y) + s * z, c + t * (y * y), t * (y * z) - s * x),
+            (t * (x * z) - s * y, t * (y * z) + s * x, c + t * (z * z)),
         ),
         np.float32,
     )
@@ -184,13 +184,12 @@ def _determinant(matrix: Float32Array) -> np.float32:
 def _polar_factor(
     matrix: Float64Array,
 ) -> Float64Array:
-    """Return the orthogonal polar factor of a nearly orthonormal (3, 3) float64 matrix.
+    """Return the orthogonal polar factor U·Vᵀ of a nearly orthonormal (3, 3) float64 matrix.
 
-    Newton and Schulz's iteration: from float32 accuracy, two steps reach float64's.
+    Near a gimbal lock its last bits decide the angles, so it is taken from the reference's SVD.
     """
-    for _ in range(2):
-        matrix = 0.5 * _product(matrix, _THREE - _product(matrix.T, matrix))
-    return matrix
+    u, vt = jacobi_svd(matrix)
+    return _product(u, vt)
 
 
 def _half_turn_axis(r: Float64Array, angle: float) -> Float32Array:
@@ -203,4 +202,5 @@ def _half_turn_axis(r: Float64Array, angle: float) -> Float32Array:
     smallest_first = abs(axis[0]) < min(abs(axis[1]), abs(axis[2]))
     if smallest_first and (r[1, 2] > 0) != (axis[1] * axis[2] > 0):
         axis[2] = -axis[2]
-    return np.asarray(axis * (angle / float(np.linalg.norm(axis))), np.float32)
+    x, y, z = axis.tolist()
+    return np.asarray(axis * (angle / math.sqrt(x * x + y * y + z * z)), np.float32)
