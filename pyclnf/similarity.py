@@ -40,10 +40,11 @@ def align(source: Float32Array, target: Float32Array) -> Float32Array:
 def inverse(similarity: Float32Array) -> Float32Array:
     """Invert a (2, 2) float32 matrix by its determinant, every step rounded to float32.
 
-    Returns zeros for a singular one.
+    Returns zeros for a singular one, and for one so large that its determinant overflows.
     """
     (a, b), (c, d) = similarity
-    determinant = a * d - b * c
+    with np.errstate(over="ignore", invalid="ignore"):
+        determinant = a * d - b * c
     if determinant == 0 or not np.isfinite(determinant):
         return np.zeros((2, 2), np.float32)
     reciprocal = np.float32(1) / determinant

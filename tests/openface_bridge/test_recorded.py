@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def write_floor(folder: Path, **arrays: npt.NDArray[Any]) -> None:
+def write_floor(folder: Path, **arrays: Any) -> None:
     np.savez(folder / NOISE_FLOOR_FILE, **arrays)
 
 

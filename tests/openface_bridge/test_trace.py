@@ -442,7 +442,7 @@ def assert_refused_or_sound(path: Path) -> None:
     assert str(path) in message
 
 
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(changes=CHANGES, method=st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))
 def test_damaged_archives(damaged_file: Path, changes: list[tuple[str, int, int]], method: int):
     write_archive(damaged_file, MEMBERS, method)
@@ -450,7 +450,7 @@ def test_damaged_archives(damaged_file: Path, changes: list[tuple[str, int, int]
     assert_refused_or_sound(damaged_file)
 
 
-@settings(max_examples=250)
+@settings(max_examples=150)
 @given(changes=CHANGES, name=st.sampled_from(sorted(MEMBERS)), header=st.booleans())
 def test_damaged_members(
     damaged_file: Path, changes: list[tuple[str, int, int]], name: str, header: bool

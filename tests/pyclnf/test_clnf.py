@@ -175,6 +175,7 @@ def test_heavy_noise(clnf: CLNF, seed: int):
         (SHAPE, (-90, -80, 150, 150)),
         (SHAPE, (299, 259, 150, 150)),
         (SHAPE, (0, 0, 1e-30, 1e-30)),
+        (SHAPE, (0, 0, 1e-19, 1e-19)),
         (SHAPE, (0, 0, 1e-6, 200)),
         (SHAPE, (-1e5, -1e5, 1e6, 1e6)),
     ],
@@ -234,7 +235,11 @@ def test_threads_share_a_detector(small_model: Path, backend_name: str):
         ({"bbox": (1, 2, -3, 4)}, "bbox"),
         ({"rotation": (0, np.nan, 0)}, "rotation"),
         ({"rotation": (0, 0)}, "rotation"),
-        ({"rotation": (0, 0, 11)}, "rotation"),
+        ({"rotation": (0, 0, 3.2)}, "rotation"),
+        ({"rotation": "abc"}, "rotation"),
+        ({"rotation": 0.5}, "rotation"),
+        ({"settings": "wild"}, "settings"),
+        ({"settings": FitSettings(window_sizes=(0, 0, 11))}, "settings"),
     ],
 )
 def test_errors_name_the_argument(clnf: CLNF, arguments: dict[str, Any], name: str):

@@ -78,7 +78,7 @@ def run(
 ) -> FitResult:
     box = np.array(face.box, np.float32)
     start = backend.detector.pdm.parameters_from_box(box)
-    image = PaddedImage.of(face.picture.astype(np.float32))
+    image = PaddedImage.of(face.picture)
     return fit(image, box, start, settings, backend, observer)
 
 
@@ -356,7 +356,7 @@ def test_the_view_is_that_of_the_last_scale(two_scales: Backend):
     face = draw_face(2, angles=(0.0, -0.5, 0.0))
     box = np.array(face.box, np.float32)
     start = two_scales.detector.pdm.parameters_from_box(box, (0.0, -0.45, 0.0))
-    image = PaddedImage.of(face.picture.astype(np.float32))
+    image = PaddedImage.of(face.picture)
     spy = Spy(two_scales)
     assert fit(image, box, start, SHORT, spy).view == 1
     assert [each.view for each in spy.responded] == [1, 1]

@@ -89,6 +89,15 @@ def test_every_eight_bit_level_survives():
     np.testing.assert_array_equal(to_grey(COLOUR.astype(np.uint16) << 8), to_grey(COLOUR))
 
 
+@pytest.mark.parametrize("shape", [(500, 400, 3), (500, 401), (3, 70_000, 3), (70_000, 2)])
+def test_large_pictures_are_converted_like_small_ones(shape: tuple[int, ...]):
+    picture = np.random.default_rng(shape).integers(0, 256, shape, np.uint8)
+    expected = picture if len(shape) == 2 else cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+    np.testing.assert_array_equal(to_grey(picture), expected)
+    np.testing.assert_array_equal(to_grey(picture.astype(np.uint16) << 8), expected)
+    np.testing.assert_array_equal(to_grey(picture / np.float32(255)), expected)
+
+
 def test_floating_point_is_rounded():
     values = np.array([[0.0, 0.4, 0.6, 127.4, 254.6, 255.0]]) / 255
     np.testing.assert_array_equal(to_grey(values), [[0, 0, 1, 127, 255, 255]])

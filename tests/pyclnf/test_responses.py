@@ -18,7 +18,7 @@ from pyclnf.pdm import Parameters
 from pyclnf.responses import Responses
 
 FACE = draw_face(1)
-IMAGE = PaddedImage.of(FACE.picture.astype(np.float32))
+IMAGE = PaddedImage.of(FACE.picture)
 FRONTAL, SIDEWAYS = (0.1, -0.2, 0.15), (0.05, -0.5, -0.1)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 import math
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -205,3 +206,20 @@ def test_axis_angle_to_matrix(vector: Float32):
     assert matrix.dtype == np.float32
     expected = Rotation.from_rotvec(vector.astype(np.float64)).as_matrix()
     np.testing.assert_allclose(matrix, expected, atol=ROUNDING)
+
+
+@pytest.mark.skipif(
+    not cv2.__version__.startswith("4."), reason=f"OpenCV {cv2.__version__} is not the reference's"
+)
+@pytest.mark.parametrize("largest", [1e-6, 1e-3, 0.5, 1.4, RIGHT_ANGLE, math.pi])
+def test_bits_of_axis_and_angle_are_those_of_opencv(largest: float):
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        vector = rng.uniform(-largest, largest, 3).astype(np.float32)
+        expected, _ = cv2.Rodrigues(vector[:, None])
+        np.testing.assert_array_equal(axis_angle_to_matrix(vector), expected)
+        # Angles at the very end of their range lock the gimbal, or are half a turn.
+        euler = np.where(rng.random(3) < 0.2, np.float32(largest), vector)
+        matrix = euler_to_matrix(euler)
+        expected, _ = cv2.Rodrigues(matrix)
+        np.testing.assert_array_equal(matrix_to_axis_angle(matrix), expected[:, 0])

@@ -107,8 +107,19 @@ def test_inverse(scale: float, angle: float):
     np.testing.assert_allclose(inverted, scaled_rotation(1 / scale, -angle), atol=1e-6 / scale)
 
 
-@pytest.mark.parametrize("rows", [[[0, 0], [0, 0]], [[1, 2], [2, 4]], [[np.nan, 0], [0, 1]]])
-def test_inverse_of_a_singular_matrix_is_zero(rows: list[list[float]]):
+def test_inverse_of_any_matrix():
+    matrix = np.array([[2, 1], [3, 5]], np.float32)
+    np.testing.assert_allclose(inverse(matrix), np.linalg.inv(matrix), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        *[[[0, 0], [0, 0]], [[1, 2], [2, 4]], [[np.nan, 0], [0, 1]]],
+        *[[[1e30, 0], [0, 1e30]], [[1e30, -1e30], [1e30, 1e30]], [[np.inf, 1], [1, np.inf]]],
+    ],
+)
+def test_inverse_of_a_matrix_without_one_is_zero(rows: list[list[float]]):
     np.testing.assert_array_equal(inverse(np.array(rows, np.float32)), np.zeros((2, 2)))
 
 

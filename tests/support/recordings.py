@@ -75,7 +75,7 @@ def write_recordings(folder: Path, *, normal_equations: bool = False) -> Recordi
     backend = create_backend(REFERENCE_BACKEND, found.model)
     found.traces.mkdir()
     found.images.mkdir()
-    reruns: dict[str, npt.NDArray[Any]] = {"about": np.array("one ulp of the box, three ways")}
+    reruns: dict[str, Any] = {"about": np.array("one ulp of the box, three ways")}
     for face in FACES:
         picture = found.images / f"{face}.png"
         box = draw_face(face, picture, backend)

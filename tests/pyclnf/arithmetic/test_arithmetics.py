@@ -95,6 +95,26 @@ def test_inverse_times_matrix_is_the_identity(arithmetic: Arithmetic, size: int)
     np.testing.assert_allclose(products, identity, atol=size * condition * ROUNDING)
 
 
+@pytest.mark.parametrize("size", [9, 121])
+def test_a_matrix_that_is_not_positive_definite_gives_zeros(arithmetic: Arithmetic, size: int):
+    matrices = definite_matrices(4, size)
+    sound = arithmetic.invert(matrices)
+    matrices[1] = 0
+    matrices[2] = -matrices[2]
+    inverses = arithmetic.invert(matrices)
+    np.testing.assert_array_equal(inverses[[0, 3]], sound[[0, 3]])
+    assert not inverses[1:3].any()
+
+
+@pytest.mark.parametrize("size", [9, 121])
+def test_multiples_of_the_identity_that_are_not_positive_give_zeros(
+    arithmetic: Arithmetic, size: int
+):
+    inverses = arithmetic.invert_scalars(np.array([4, 0, -1, 0.5], np.float32), size)
+    assert inverses.dtype == np.float32
+    np.testing.assert_allclose(inverses, [0.25, 0, 0, 2], rtol=6 * ROUNDING)
+
+
 def test_arguments_are_left_alone(arithmetic: Arithmetic):
     weights, windows, matrix, right = draw((2, 7, 26), (2, 26, 9), (26, 10), (10,))
     hessian, precision = definite_matrices(1, 10)[0], definite_matrices(2, 100)

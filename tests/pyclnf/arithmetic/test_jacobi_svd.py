@@ -78,6 +78,17 @@ def test_columns_of_vanishing_singular_values_are_zero(rows: list[list[int]]):
     np.testing.assert_allclose(np.linalg.norm(u, axis=0), np.arange(len(rows)) < rank, atol=1e-6)
 
 
+@pytest.mark.parametrize("size", [2, 3])
+def test_float64_is_kept(size: int):
+    for seed in range(20):
+        matrix = np.random.default_rng([size, seed]).standard_normal((size, size))
+        u, vt = jacobi_svd(matrix)
+        assert u.dtype == vt.dtype == np.float64
+        values = np.linalg.svd(matrix)[1]
+        np.testing.assert_allclose((u * values) @ vt, matrix, atol=1e-14 * values[0])
+        np.testing.assert_allclose(vt @ vt.T, np.eye(size), atol=1e-14)
+
+
 def test_identity_stays_as_it_is():
     for size in (2, 3):
         for factor in jacobi_svd(np.eye(size, dtype=np.float32)):

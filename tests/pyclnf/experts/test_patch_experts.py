@@ -67,6 +67,27 @@ def test_what_is_prepared_is_kept():
     assert experts.kernels(5, 1.5).window_size == 5
 
 
+def test_what_is_kept_cannot_be_changed():
+    experts = gather(COARSE, FINE)
+    view = experts.view(1, 0)
+    kept = [experts.sigmas(1, 0, 3), experts.sigmas(1, 0, 7), experts.kernels(3, 1.5).kernels]
+    for array in (*kept, view.visible, view.confidences, view.weights, view.alphas, view.betas):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 0
+
+
+def test_kernels_of_many_sigmas_are_not_all_kept():
+    experts = gather(COARSE)
+    first = experts.kernels(3, 1.0)
+    assert experts.kernels(3, 1.0) is first
+    for sigma in np.linspace(1.25, 2, 50):
+        assert experts.kernels(3, sigma).sigma == sigma
+    assert experts.kernels(3, 2.0) is experts.kernels(3, 2.0)
+    again = experts.kernels(3, 1.0)
+    assert again is not first
+    np.testing.assert_array_equal(again.kernels, first.kernels)
+
+
 def test_threads_share_what_is_prepared():
     experts = gather(COARSE, FINE)
     with ThreadPoolExecutor(8) as pool:
