@@ -265,11 +265,16 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
 
 
 def write_trace(path: Path, trace: Trace) -> None:
-    """Write a trace file, compressed; an existing one is replaced only when all is written."""
+    """Write a trace file, see :func:`write_arrays`."""
+    write_arrays(path, trace.entries)
+
+
+def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write an ``.npz`` archive; an existing one is replaced only when all is written."""
     partial = path.with_name(path.name + ".part")
     # Not by NumPy's savez_compressed: before 2.2 it cannot be kept from pickling.
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in trace.entries.items():
+        for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
     partial.replace(path)

@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from openface_bridge.cli import parity, record
+from openface_bridge.cli import parity, record, vectors
 from openface_bridge.cli.status import UNUSABLE
 
 __all__ = ["main"]
@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     parity.add_parser(commands)
     record.add_parser(commands)
+    vectors.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options))
