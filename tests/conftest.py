@@ -18,6 +18,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 # where others want the processors too. Nothing here is large enough to need them.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+# The package may be installed elsewhere; the fixtures are the clone's.
+os.environ.setdefault("PYCLNF_FIXTURES", str(REPOSITORY / "fixtures"))
+
 # Every run draws the same examples, and none is a failure for being slow.
 settings.register_profile("fixed", derandomize=True, deadline=None, database=None)
 settings.load_profile("fixed")
