@@ -60,7 +60,7 @@ def build_wheel(
     metadata_directory: str | None = None,
 ) -> str:
     """Build a wheel, with or without the bridge."""
-    return _build(scikit_build.build_wheel, wheel_directory, config_settings, metadata_directory)
+    return _build(scikit_build.build_wheel, wheel_directory, config_settings)
 
 
 def build_editable(
@@ -69,7 +69,7 @@ def build_editable(
     metadata_directory: str | None = None,
 ) -> str:
     """Build an editable wheel, with or without the bridge."""
-    return _build(scikit_build.build_editable, wheel_directory, config_settings, metadata_directory)
+    return _build(scikit_build.build_editable, wheel_directory, config_settings)
 
 
 def _requires(hook: Callable[..., list[str]], given: Settings | None) -> list[str]:
@@ -79,21 +79,23 @@ def _requires(hook: Callable[..., list[str]], given: Settings | None) -> list[st
     return [*hook(settings), *([_PYBIND11] if compiled else [])]
 
 
-def _build(
-    hook: Callable[..., str], folder: str, given: Settings | None, metadata: str | None
-) -> str:
-    """Build; where nobody asked for the bridge, failing to compile it is not fatal."""
+def _build(hook: Callable[..., str], folder: str, given: Settings | None) -> str:
+    """Build; where nobody asked for the bridge, failing to compile it is not fatal.
+
+    Prepared metadata is not handed on: it names the pure wheel's tag, and scikit-build-core would
+    refuse another.
+    """
     settings = _settings(given)
     if settings == (given or {}) or _mode() != "AUTO":
-        return hook(folder, settings, metadata)
+        return hook(folder, settings)
     try:
-        return hook(folder, settings, metadata)
+        return hook(folder, settings)
     except (Exception, SystemExit) as error:
         sys.stderr.write(
             f"pyclnf: an OpenFace was found, but the bridge to it could not be compiled ({error}); "
             f"going on without. OPENFACE_BRIDGE=ON makes this an error, OFF does not try.\n"
         )
-        return hook(folder, given, metadata)
+        return hook(folder, given)
 
 
 def _settings(given: Settings | None) -> Settings:

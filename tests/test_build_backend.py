@@ -78,14 +78,14 @@ def test_a_failure_is_an_error_only_if_the_bridge_was_asked_for(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    def hook(folder: str, settings: dict[str, str] | None, metadata: str | None) -> str:
+    def hook(folder: str, settings: dict[str, str] | None) -> str:
         if settings:
             raise RuntimeError("does not compile")
         return "pure.whl"
 
     install_openface(tmp_path)
-    assert backend._build(hook, "out", None, None) == "pure.whl"
+    assert backend._build(hook, "out", None) == "pure.whl"
     assert "could not be compiled (does not compile)" in capsys.readouterr().err
     monkeypatch.setenv("OPENFACE_BRIDGE", "ON")
     with pytest.raises(RuntimeError, match="does not compile"):
-        backend._build(hook, "out", None, None)
+        backend._build(hook, "out", None)
