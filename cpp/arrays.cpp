@@ -1,5 +1,7 @@
 #include "arrays.h"
 
+#include <algorithm>
+
 namespace bridge {
 
 namespace {
@@ -128,13 +130,19 @@ py::array_t<float> to_array(const Matrix& matrix) {
   return matrix.cols == 1 ? to_array(matrix, {matrix.rows}) : to_array(matrix, {matrix.rows, matrix.cols});
 }
 
-py::array_t<float> to_array(const cv::Vec6f& vector) { return py::array_t<float>(kRigid, vector.val); }
+py::array_t<float> to_array(const cv::Vec6f& vector) {
+  py::array_t<float> array(Shape{kRigid});
+  std::copy_n(vector.val, kRigid, array.mutable_data());
+  return array;
+}
 
 py::array_t<float> to_array(const cv::Matx22f& matrix) { return to_array(Matrix(cv::Mat(matrix)), {2, 2}); }
 
 py::array_t<float> to_array(const cv::Rect_<float>& rectangle) {
   const std::array<float, 4> values{rectangle.x, rectangle.y, rectangle.width, rectangle.height};
-  return py::array_t<float>(4, values.data());
+  py::array_t<float> array(Shape{4});
+  std::copy(values.begin(), values.end(), array.mutable_data());
+  return array;
 }
 
 py::array_t<float> points_to_array(const Matrix& column) { return to_array(column.reshape(1, 2).t()); }
