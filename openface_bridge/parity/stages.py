@@ -159,7 +159,7 @@ def _jacobian(teacher: Teacher) -> Iterator[Difference]:
 
 
 def _normal_equations(teacher: Teacher) -> Iterator[Difference]:
-    """Compare what adds up: scale, translation and the modes that no engine clamps."""
+    """Compare what adds up: scale, translation, and the modes that are not clearly clamped."""
     for step in teacher.trace.steps:
         before, change = teacher.parameters(step), teacher.change(step)
         adding = np.array((0, 4, 5))
@@ -167,8 +167,10 @@ def _normal_equations(teacher: Teacher) -> Iterator[Difference]:
         expected = teacher.at_step(step, "params_global_out")[adding]
         yield largest(found, expected, Place.of(step))
         if step.nonrigid:
-            free = ~teacher.clamped_modes(step)
-            local = (before.local + change[6:])[free]
+            free = ~teacher.modes_beyond_limit(step, _PARAMETER_LIMIT)
+            local = teacher.pdm.clamped(
+                Parameters(before.global_, before.local + change[6:])
+            ).local[free]
             wanted = teacher.at_step(step, "params_local_out")[free]
             yield largest(local, wanted, Place.of(step))
 
@@ -182,8 +184,9 @@ def _update(teacher: Teacher) -> Iterator[Difference]:
 
 
 def _clamp(teacher: Teacher) -> Iterator[Difference]:
+    """Compare the modes that are beyond their limit by more than rounding."""
     for step in teacher.trace.steps:
-        limited = teacher.clamped_modes(step)
+        limited = teacher.modes_beyond_limit(step, _PARAMETER_LIMIT)
         if not limited.any():
             continue
         before = teacher.parameters(step)
@@ -228,6 +231,8 @@ def _likelihood(teacher: Teacher) -> Iterator[Difference]:
     yield largest(np.array([likelihood], np.float32), expected, Place(scale))
 
 
+_PARAMETER_LIMIT = 1e-4
+
 STAGES = (
     Stage(
         "initialisation", "ulp", 2.0, "two roundings of scale, translation from float64",
@@ -259,7 +264,7 @@ STAGES = (
         ("shape", "jacobian"), _jacobian,
     ),
     Stage(
-        "normal equations", "parameter units", 1e-4,
+        "normal equations", "parameter units", _PARAMETER_LIMIT,
         "float32 Hessian of condition up to 1e4", ("hessian", "right_hand_side", "change"),
         _normal_equations,
     ),
@@ -267,9 +272,7 @@ STAGES = (
         "update", "radians", 1e-4, "inherits the normal equations' bound",
         ("params_global_out", "params_local_out"), _update,
     ),
-    Stage(
-        "clamp", "parameter units", 1e-4, "inherits the normal equations' bound", (), _clamp,
-    ),
+    Stage("clamp", "parameter units", 0.0, "a limit from the model file", (), _clamp),
     Stage("stopping", "decisions", 0.0, "a choice", (), _stopping),
     Stage(
         "likelihood", "nats", 1e-4, "225 float32 sums per landmark",

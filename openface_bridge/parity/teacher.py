@@ -120,15 +120,14 @@ class Teacher:
         )
         return self.arithmetic.solve(hessian, right)
 
-    def clamped_modes(self, step: Step) -> npt.NDArray[np.bool_]:
-        """Tell which local parameters come out at their limit, in either engine."""
-        limit = self.pdm.clamped(Parameters(np.zeros(6, np.float32), self._far())).local
-        out = np.abs(self.at_step(step, "params_local_out"))
-        if not step.nonrigid:
-            return np.zeros(len(out), np.bool_)
-        free = self.at_step(step, "params_local") + self.change(step)[6:]
-        return np.asarray((out >= limit) | (np.abs(free) >= limit))
+    def modes_beyond_limit(self, step: Step, margin: float) -> npt.NDArray[np.bool_]:
+        """Tell which local parameters the update takes beyond three standard deviations.
 
-    def _far(self) -> Float32Array:
-        """Return local parameters beyond any limit."""
-        return np.full(self.pdm.n_modes, np.finfo(np.float32).max, np.float32)
+        Asked of the model, not of the candidate's clamp, which is what is compared. Within
+        `margin` of the limit, rounding of the update decides; those do not count.
+        """
+        if not step.nonrigid:
+            return np.zeros(self.pdm.n_modes, np.bool_)
+        limit = 3.0 * np.sqrt(self.pdm.eigenvalues.astype(np.float64))
+        free = self.at_step(step, "params_local") + self.change(step)[6:]
+        return np.asarray(np.abs(free) > limit + margin)

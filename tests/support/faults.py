@@ -35,8 +35,6 @@ class Fault:
     plant : callable
     in_preparation : bool
         Whether it takes effect when a model is loaded and prepared, not when a face is fitted.
-    known_to_be_reported_as : tuple of str
-        Stages that come before its own and fail as well, which they should not.
     """
 
     number: str
@@ -44,7 +42,6 @@ class Fault:
     stages: tuple[str, ...]
     plant: Plant
     in_preparation: bool = False
-    known_to_be_reported_as: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"
@@ -333,11 +330,7 @@ FAULTS = (
     Fault("15", "kernel off by half a pixel", SHIFT, _kernel_off_by_half, True),
     Fault("16", "rotation column negated", ("Jacobian",), _negated_column),
     Fault("17", "angles added", ("update",), _added_angles),
-    Fault(
-        "18", "no clamp", ("clamp",), _no_clamp,
-        # What is at its limit is told by the candidate's own clamp.
-        known_to_be_reported_as=EQUATIONS,
-    ),
+    Fault("18", "no clamp", ("clamp",), _no_clamp),
     Fault("19", "next view", ("view",), _view_fault(lambda nearest, n: (nearest + 1) % n)),
     Fault("20", "stop at 0.1", ("stopping",), _early_stop),
     Fault("21", "maps of every iteration", ("offsets", "mean shift"), _centred_offsets),
