@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 __all__ = [
+    "OPTIONAL",
     "PROVENANCE",
     "SCHEMA_VERSION",
     "Step",
@@ -30,7 +31,9 @@ __all__ = [
     "write_trace",
 ]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Since 2 a fit may start from a rotation, and Jacobians may be absent; readers take both."""
+
 PROVENANCE = "provenance"
 """Entry with a JSON object, as one string: optional, and no part of the fit."""
 
@@ -49,6 +52,8 @@ _FIT: _Shapes = {
     "bbox": (4,),
     "init.params_global": (6,),
 }
+_FIT_OPTIONAL: _Shapes = {"rotation": (3,)}
+"""Euler angles of the head pose that a fit starts from; absent where it starts upright."""
 _WHOLE_NUMBERS: _Shapes = {"window_size": (), "view": ()}
 _SCALE: _Shapes = {
     "reg_factor": (),
@@ -67,15 +72,18 @@ _ITERATION: _Shapes = {
     "offset_x": ("n",),
     "offset_y": ("n",),
     "mean_shift": ("n", 2),
-    "jacobian": ("2n", "c"),
     "params_global_out": (6,),
     "params_local_out": ("m",),
 }
 _ITERATION_OPTIONAL: _Shapes = {
+    "jacobian": ("2n", "c"),
     "hessian": ("c", "c"),
     "right_hand_side": ("c",),
     "change": ("c",),
 }
+
+OPTIONAL = frozenset({*_FIT_OPTIONAL, *_SCALE_OPTIONAL, *_ITERATION_OPTIONAL, PROVENANCE})
+"""Entries that a trace may lack anywhere, without their prefix."""
 
 _SCALE_NAME = re.compile(r"scale(\d{1,4})\.(.+)")
 _ITERATION_NAME = re.compile(r"scale(\d{1,4})\.(rigid|nonrigid)\.(\d{1,4})\.(.+)")
@@ -179,6 +187,7 @@ class Trace:
         """Raise a TraceError unless all that every trace has is there and fits together."""
         sizes: dict[str, int] = {}
         self._expect("", _FIT, sizes)
+        self._expect("", _FIT_OPTIONAL, sizes, optional=True)
         if not self.scales:
             raise TraceError(f"{self.source}: holds no scale")
         for scale in self.scales:

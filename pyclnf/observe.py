@@ -53,8 +53,9 @@ class TraceRecorder:
     Attributes
     ----------
     trace : dict of str to ndarray
-        ``bbox``, ``init.params_global``, per scale ``scaleK.…``, per iteration
-        ``scaleK.rigid.I.…`` and ``scaleK.nonrigid.I.…``, and ``final.…``.
+        ``bbox``, ``rotation`` if the fit starts turned, ``init.params_global``, per scale
+        ``scaleK.…``, per iteration ``scaleK.rigid.I.…`` and ``scaleK.nonrigid.I.…``, and
+        ``final.…``.
     """
 
     def __init__(self, *, areas_of_interest: bool = False, normal_equations: bool = False) -> None:
@@ -63,8 +64,10 @@ class TraceRecorder:
         self._normal_equations = normal_equations
 
     def on_start(self, bbox: Float32Array, parameters: Parameters) -> None:
-        """Keep the box and the initial global parameters."""
+        """Keep the box, the initial global parameters and, unless upright, their rotation."""
         self.trace = {"bbox": bbox, "init.params_global": parameters.global_}
+        if parameters.global_[1:4].any():
+            self.trace["rotation"] = parameters.global_[1:4]
 
     def on_scale(self, plan: ScalePlan, responses: Responses) -> None:
         """Keep what a scale starts with."""

@@ -1,4 +1,4 @@
-"""The free-running comparison: both engines start from the box and go on alone."""
+"""The free-running comparison: both engines start alike and go on alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ import numpy as np
 from openface_bridge.parity.difference import Place, largest
 from openface_bridge.parity.noise_floor import landmark_errors
 from openface_bridge.parity.stages import STAGES
-from openface_bridge.trace import Trace
+from openface_bridge.starts import Start
+from openface_bridge.trace import OPTIONAL, Trace
 from pyclnf import FitSettings, TraceRecorder
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
@@ -84,11 +85,11 @@ class FreeRun:
 def run_free(
     reference: Trace, image: PaddedImage, settings: FitSettings, backend: Backend
 ) -> FreeRun:
-    """Fit from the reference's box and put the trace beside its own."""
-    recorder = TraceRecorder(areas_of_interest=True)
-    bbox = reference["bbox"].astype(np.float32)
-    start = backend.detector.pdm.parameters_from_box(bbox)
-    result = fit(image, bbox, start, settings, backend, recorder)
+    """Fit from where the reference did and put the trace beside its own."""
+    recorder = TraceRecorder(areas_of_interest=True, normal_equations=True)
+    given = Start.of(reference)
+    start = backend.detector.pdm.parameters_from_box(given.box, given.angles)
+    result = fit(image, given.box, start, settings, backend, recorder)
     return FreeRun(reference, Trace(recorder.trace, "candidate"), result.success)
 
 
@@ -106,18 +107,21 @@ def first_difference(reference: Trace, candidate: Trace) -> FirstDifference | No
 def _in_order(reference: Trace, candidate: Trace) -> list[str]:
     """Return the names to compare as a fit writes them.
 
-    Entries that either trace leaves out altogether (areas of interest, normal equations) do not
-    count; an iteration that one of them lacks does.
+    Optional entries count where both traces have them, others where either has them, unless one
+    leaves them out altogether. So an iteration that one of them lacks counts.
     """
-    kinds = _kinds(reference) & _kinds(candidate)
+    kinds = (_kinds(reference) & _kinds(candidate)) - OPTIONAL
     names = {*reference.entries, *candidate.entries}
-    return sorted((name for name in names if _parse(name)[3] in kinds), key=_order)
+    shared = reference.entries.keys() & candidate.entries.keys()
+    return sorted(
+        (name for name in names if name in shared or _parse(name)[3] in kinds), key=_order
+    )
 
 
 def _order(name: str) -> tuple[float, int, int, int, str]:
     """Return a sorting key: scale, phase, iteration, then the order of the stages."""
     scale, phase, index, entry = _parse(name)
-    at = {"bbox": -2.0, "init.params_global": -1.0}.get(name, float("inf"))
+    at = {"bbox": -3.0, "rotation": -2.0, "init.params_global": -1.0}.get(name, float("inf"))
     stages = list(_STAGE_OF_ENTRY)
     position = stages.index(entry) if entry in stages else -1
     in_scale = 0 if phase is None else 1 if phase == "rigid" else 2

@@ -12,6 +12,7 @@ import numpy as np
 
 from openface_bridge.parity.difference import Difference, Place, largest, ulps
 from openface_bridge.parity.teacher import Teacher
+from openface_bridge.starts import Start
 from openface_bridge.trace import Step
 from pyclnf import mean_shift, nu_rlms, similarity
 from pyclnf.experts import area_of_interest, ccnf, views
@@ -51,7 +52,8 @@ class Stage:
 
 
 def _initialisation(teacher: Teacher) -> Iterator[Difference]:
-    start = teacher.pdm.parameters_from_box(teacher.trace["bbox"].astype(np.float32))
+    given = Start.of(teacher.trace)
+    start = teacher.pdm.parameters_from_box(given.box, given.angles)
     reference = teacher.trace["init.params_global"]
     for index in range(len(reference)):
         yield ulps(start.global_[index : index + 1], reference[index : index + 1], Place())
@@ -152,6 +154,8 @@ def _jacobian(teacher: Teacher) -> Iterator[Difference]:
         shape = teacher.at_step(step, "shape")
         size = float(np.abs(shape).max())
         yield largest(posed.landmarks, shape, Place.of(step), size, per_landmark=True)
+        if f"{step.prefix}.jacobian" not in teacher.trace:
+            continue
         jacobian = teacher.pdm.jacobian(posed, rigid=not step.nonrigid)
         expected = teacher.at_step(step, "jacobian")
         columns = np.maximum(np.abs(expected).max(axis=0), np.finfo(np.float32).tiny)

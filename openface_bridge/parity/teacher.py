@@ -107,12 +107,18 @@ class Teacher:
             confidences=view.confidences,
         )
 
+    def jacobian(self, step: Step) -> Float32Array:
+        """Return the reference's Jacobian, or the candidate's of its parameters if not recorded."""
+        if f"{step.prefix}.jacobian" in self.trace:
+            return self.at_step(step, "jacobian")
+        return self.pdm.jacobian(self.pose(step), rigid=not step.nonrigid)
+
     def change(self, step: Step) -> Float32Array:
         """Return the candidate's update from the reference's Jacobian and mean shifts."""
         phase = self.phase(step)
         shifts = similarity.transform(phase.reference_to_image, self.at_step(step, "mean_shift"))
         hessian, right = normal_equations(
-            self.at_step(step, "jacobian"),
+            self.jacobian(step),
             shifts,
             phase,
             self.at_step(step, "params_local"),

@@ -160,6 +160,14 @@ def test_optional_entries(clnf: CLNF):
         np.testing.assert_array_equal(full[name], short[name])
 
 
+def test_the_rotation_that_a_fit_starts_from(clnf: CLNF):
+    recorder, rotation = TraceRecorder(), (0.1, -0.3, 0.05)
+    clnf.fit(FACE.picture, FACE.box, SETTINGS, recorder, rotation)
+    np.testing.assert_array_equal(recorder.trace["rotation"], np.array(rotation, np.float32))
+    clnf.fit(FACE.picture, FACE.box, SETTINGS, recorder)
+    assert "rotation" not in recorder.trace
+
+
 def test_a_trace_hangs_together(clnf: CLNF):
     trace, result = record(clnf, normal_equations=True)
     np.testing.assert_array_equal(trace["bbox"], np.array(FACE.box, np.float32))

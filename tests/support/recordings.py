@@ -149,10 +149,11 @@ def record(
     backend: Backend,
     *,
     normal_equations: bool = False,
+    rotation: tuple[float, float, float] = (0.0, 0.0, 0.0),
 ) -> Trace:
     """Return the trace of one fit."""
     recorder = TraceRecorder(areas_of_interest=True, normal_equations=normal_equations)
-    start = backend.detector.pdm.parameters_from_box(box)
+    start = backend.detector.pdm.parameters_from_box(box, rotation)
     fit(image, box, start, FitSettings.named(setting), backend, recorder)
     return Trace(recorder.trace, "recorder")
 

@@ -23,10 +23,12 @@ def tiny_entries(
     iterations
         How many rigid and non-rigid iterations each scale has; one scale with two and one if None.
     optional
-        Whether areas of interest and normal equations are there as well.
+        Whether a rotation, areas of interest and normal equations are there as well.
     """
     n, m = N_LANDMARKS, N_MODES
     shapes: dict[str, tuple[int, ...]] = {"bbox": (4,), "init.params_global": (6,)}
+    if optional:
+        shapes["rotation"] = (3,)
     for scale, counts in ({0: (2, 1)} if iterations is None else iterations).items():
         shapes.update({f"scale{scale}.{name}": shape for name, shape in _scale(optional).items()})
         for phase, count in zip(("rigid", "nonrigid"), counts, strict=True):

@@ -9,6 +9,7 @@ import pytest
 from support.faults import FAULTS, Fault
 from support.recordings import FACES, SETTINGS, Recordings, record
 
+from openface_bridge.parity.free_run import run_free
 from openface_bridge.parity.run import Comparison, Models, compare_all, compare_fit
 from openface_bridge.parity.stages import STAGES
 from openface_bridge.parity.teacher_forced import compare_stages
@@ -155,6 +156,48 @@ def test_traces_without_areas(make_teacher, reference: Recorded):
     assert results["area of interest"].passed
     assert results["response map"].compared == 24
     assert results["response map"].error == 0
+
+
+def test_traces_without_most_jacobians(make_teacher, reference: Recorded):
+    """Where they are left out, the equations are judged with the candidate's own."""
+    entries = {
+        name: array
+        for name, array in reference.trace(CASES[3]).entries.items()
+        if not name.endswith(".jacobian") or ".0.jacobian" in name
+    }
+    trace = Trace(entries)
+    results = {
+        result.stage.name: result for result in compare_stages(make_teacher(trace, CASES[3]))
+    }
+    # A shape of every iteration, and a Jacobian of each phase's first one.
+    assert results["Jacobian"].compared == len(trace.steps) + 2 * len(trace.scales)
+    assert all(result.error == 0 for result in results.values())
+
+
+@pytest.fixture
+def turned(recordings: Recordings, exact_models: Models) -> Trace:
+    """A fit that started from a head pose."""
+    image = PaddedImage.of(to_grey(read_picture(find_picture(recordings.images, "anna"))))
+    box = np.array((60, 40, 150, 160), np.float32)
+    backend = exact_models.backend("default")
+    return record(image, box, "default", backend, rotation=(0.1, -0.3, 0.05))
+
+
+def test_a_fit_that_started_turned(turned: Trace, make_teacher, exact_models: Models):
+    teacher = make_teacher(turned, CASES[0])
+    assert all(result.error == 0 for result in compare_stages(teacher))
+    found = run_free(turned, teacher.image, teacher.settings, exact_models.backend("default"))
+    assert found.first_difference is None
+
+
+def test_a_rotation_that_is_forgotten(turned: Trace, make_teacher):
+    entries = {name: array for name, array in turned.entries.items() if name != "rotation"}
+    failed = [
+        result.stage.name
+        for result in compare_stages(make_teacher(Trace(entries), CASES[0]))
+        if not result.passed
+    ]
+    assert failed == ["initialisation"]
 
 
 # ---- Faults in recordings: the stage that wrote an entry is the first to fail ----
