@@ -17,7 +17,8 @@ from openface_bridge.pictures import read_picture
 from openface_bridge.recording.kernels import KernelFits
 from openface_bridge.recording.provenance import Provenance
 from openface_bridge.reference import Case
-from openface_bridge.stepping import native_settings, stepped_fit
+from openface_bridge.starts import Start
+from openface_bridge.stepping import Kept, native_settings, stepped_fit
 from openface_bridge.trace import PROVENANCE, Trace, TraceError
 from pyclnf import FitSettings
 from pyclnf.image import check_box
@@ -41,18 +42,18 @@ class Live:
     manifests : Manifests
     pictures : mapping of str to Path
         By face, the stem of the file's name.
-    boxes : mapping of str to (4,) float32
-        x, y, width, height in px, by face.
+    starts : mapping of str to Start
+        Boxes and head poses, by face.
     settings : sequence of str
         Names that :meth:`pyclnf.FitSettings.named` knows.
-    normal_equations : bool
-        Keep both sides of each iteration's normal equations.
+    hessians : bool
+        Keep the left-hand sides of each iteration's normal equations.
     kernels : sequence of str
         BLAS kernels to rerun a fit with for its noise floor.
 
     Attributes
     ----------
-    pictures, boxes : dict
+    pictures, starts : dict
 
     Raises
     ------
@@ -68,21 +69,21 @@ class Live:
         self,
         manifests: Manifests,
         pictures: Mapping[str, Path],
-        boxes: Mapping[str, Array],
+        starts: Mapping[str, Start],
         settings: Sequence[str] = ("default",),
         *,
-        normal_equations: bool = False,
+        hessians: bool = False,
         kernels: Sequence[str] = (),
     ) -> None:
         self._native = native()
-        for face in boxes:
+        for face in starts:
             if face not in pictures:
                 raise TraceError(f"face {face!r} has a box but no picture")
         self._manifests = manifests
         self.pictures = dict(pictures)
-        self.boxes = dict(boxes)
+        self.starts = dict(starts)
         self._settings = {name: FitSettings.named(name) for name in settings}
-        self._normal_equations = normal_equations
+        self._hessians = hessians
         self._kernels = tuple(kernels)
         self._models: dict[Path, _native.Model] = {}
         self._provenance = Provenance(self._native.system())
@@ -98,17 +99,24 @@ class Live:
 
     def cases(self) -> Sequence[Case]:
         """Return the fits there can be, by face and setting."""
-        return sorted(Case(face, setting) for face in self.boxes for setting in self._settings)
+        return sorted(Case(face, setting) for face in self.starts for setting in self._settings)
 
-    def trace(self, case: Case) -> Trace:
-        """Fit a face stepwise and plainly; see :func:`openface_bridge.stepping.stepped_fit`."""
+    def trace(self, case: Case, *, lean: bool = False) -> Trace:
+        """Fit a face stepwise and plainly; see :func:`openface_bridge.stepping.stepped_fit`.
+
+        Parameters
+        ----------
+        case : Case
+        lean : bool
+            Leave out the largest arrays, see :class:`openface_bridge.stepping.Kept`.
+        """
         settings, image = self._settings[case.setting], self._image(case)
         trace = stepped_fit(
             self._model(case),
             image,
-            self.boxes[case.face],
+            self.starts[case.face],
             settings,
-            normal_equations=self._normal_equations,
+            keep=Kept(lean=lean, hessians=self._hessians),
             source=f"live fit of {case.face}, setting {case.setting}",
         )
         told = self._provenance.of(
@@ -133,15 +141,16 @@ class Live:
         """
         image, model = self._image(case), self._model(case)
         settings = native_settings(self._settings[case.setting])
-        box = check_box(self.boxes[case.face], image.shape)
-        fits = [model.fit(image, moved, settings) for moved in moved_boxes(box, case)]
+        start = self.starts[case.face]
+        boxes = moved_boxes(check_box(start.box, image.shape), case)
+        fits = [model.fit(image, box, settings, start.rotation) for box in boxes]
         return np.stack([fit["landmarks"] for fit in fits])
 
     def kernel_landmarks(self, cases: Sequence[Case]) -> dict[str, dict[Case, Array]]:
         """Return landmarks (n, 2) of plain fits by kernel; kernels that cannot run are left out."""
         fits = KernelFits(
             [
-                (case, self._manifest(case), self.pictures[case.face], self.boxes[case.face])
+                (case, self._manifest(case), self.pictures[case.face], self.starts[case.face])
                 for case in cases
             ]
         )

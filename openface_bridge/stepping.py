@@ -8,11 +8,13 @@ computed by OpenFace's own routines.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from openface_bridge.starts import Start
 from openface_bridge.trace import Trace
 from pyclnf import FitSettings
 from pyclnf.image import check_box
@@ -20,7 +22,7 @@ from pyclnf.image import check_box
 if TYPE_CHECKING:
     from openface_bridge import _native
 
-__all__ = ["SteppingError", "native_settings", "stepped_fit"]
+__all__ = ["Kept", "SteppingError", "native_settings", "stepped_fit"]
 
 Array = npt.NDArray[Any]
 
@@ -32,6 +34,28 @@ _UNEVALUATED = -10.0
 
 class SteppingError(RuntimeError):
     """A stepped fit that did not end where OpenFace's own does, or could not be stepped."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a stepped fit's trace holds beside what every trace does.
+
+    Right-hand sides and solutions of the normal equations are always kept: they are small.
+
+    Attributes
+    ----------
+    lean : bool
+        Neither areas of interest nor Jacobians, but for the first one of each phase: what the
+        reference's parameters determine is left to whoever reads the trace.
+    hessians : bool
+        The left-hand sides of the normal equations.
+    """
+
+    lean: bool = False
+    hessians: bool = False
+
+
+_DEFAULT = Kept()
 
 
 def native_settings(settings: FitSettings) -> _native.Settings:
@@ -51,10 +75,10 @@ def native_settings(settings: FitSettings) -> _native.Settings:
 def stepped_fit(
     model: _native.Model,
     image: Array,
-    bbox: Array,
+    start: Start,
     settings: FitSettings,
     *,
-    normal_equations: bool = False,
+    keep: Kept = _DEFAULT,
     source: str = "live fit",
 ) -> Trace:
     """Fit a face stepwise, then plainly, and return the trace if both agree in every bit.
@@ -64,11 +88,11 @@ def stepped_fit(
     model : _native.Model
     image : (H, W) or (H, W, 3) uint8
         Grey, or blue, green, red.
-    bbox : (4,) array
-        x, y, width, height in px; taken as float32.
+    start : Start
+        Box and head pose; the plain fit starts from them in OpenFace's own way.
     settings : FitSettings
-    normal_equations : bool
-        Keep both sides of each iteration's normal equations and their solution.
+    keep : Kept
+        What the trace holds beside what every trace does.
     source : str
         For error messages.
 
@@ -79,18 +103,18 @@ def stepped_fit(
     Raises
     ------
     ValueError
-        If picture or box cannot be fitted.
+        If picture, box or rotation cannot be fitted.
     SteppingError
         If the two fits disagree, or parameters cease to be finite, where OpenFace would read
         outside its memory.
     """
     pixels = np.ascontiguousarray(image)
-    box = check_box(bbox, pixels.shape)
+    checked = Start(check_box(start.box, pixels.shape), start.rotation)
     chosen = native_settings(settings)
     model.reset()
-    fit = _SteppedFit(model, pixels, settings, chosen, normal_equations)
-    fit.run(box)
-    _compare(model.fit(pixels, box, chosen), fit, source)
+    fit = _SteppedFit(model, pixels, settings, chosen, keep)
+    fit.run(checked)
+    _compare(model.fit(pixels, checked.box, chosen, checked.rotation), fit, source)
     return Trace(fit.entries, source)
 
 
@@ -103,7 +127,7 @@ class _SteppedFit:
         image: Array,
         settings: FitSettings,
         chosen: _native.Settings,
-        normal_equations: bool,
+        keep: Kept,
     ) -> None:
         self.entries: dict[str, Array] = {}
         self.likelihood = _UNEVALUATED
@@ -113,17 +137,19 @@ class _SteppedFit:
         self._image = image
         self._settings = settings
         self._chosen = chosen
-        self._normal_equations = normal_equations
+        self._wanted = keep
 
     @property
     def landmarks(self) -> Array:
         """(n, 2) px, of the current parameters."""
         return self._model.shape_2d(self.params_global, self.params_local)
 
-    def run(self, box: Array) -> None:
+    def run(self, start: Start) -> None:
         """Fit from coarse to fine."""
-        self.params_global = self._model.parameters_from_box(box)
-        self.entries = {"bbox": box, "init.params_global": self.params_global}
+        self.params_global = self._model.parameters_from_box(start.box, start.rotation)
+        self.entries = {"bbox": start.box, "init.params_global": self.params_global}
+        if start.rotation.any():
+            self.entries["rotation"] = start.rotation
         for scale, size in enumerate(self._windows()):
             if size == 0:
                 continue
@@ -163,7 +189,7 @@ class _SteppedFit:
             step = self._model.iterate(
                 responses, plan, self.params_global, self.params_local, rigid=rigid
             )
-            self._keep_step(f"scale{scale}.{'rigid' if rigid else 'nonrigid'}.{index}", step)
+            self._keep_step(f"scale{scale}.{'rigid' if rigid else 'nonrigid'}", index, step)
             likelihood = step.likelihood
             self._move(step)
             before, shape = shape, self.landmarks
@@ -191,13 +217,16 @@ class _SteppedFit:
             "similarity_image_to_reference": responses.image_to_reference,
             "similarity_reference_to_image": responses.reference_to_image,
             "base_shape": responses.base_shape,
-            "areas_of_interest": responses.areas_of_interest,
             "response_maps": responses.response_maps,
         }
+        if not self._wanted.lean:
+            entries["areas_of_interest"] = responses.areas_of_interest
         self._keep(f"scale{scale}", entries)
 
-    def _keep_step(self, prefix: str, step: _native.Iteration) -> None:
-        """Keep an iteration."""
+    def _keep_step(self, phase: str, index: int, step: _native.Iteration) -> None:
+        """Keep an iteration, once its change is known to be the one that OpenFace applied."""
+        prefix = f"{phase}.{index}"
+        self._prove(prefix, step)
         entries: dict[str, Array] = {
             "params_global": self.params_global,
             "params_local": self.params_local,
@@ -205,15 +234,15 @@ class _SteppedFit:
             "offset_x": np.ascontiguousarray(step.offsets[:, 0]),
             "offset_y": np.ascontiguousarray(step.offsets[:, 1]),
             "mean_shift": step.mean_shift,
-            "jacobian": step.jacobian,
+            "right_hand_side": step.right_hand_side,
+            "change": step.change,
             "params_global_out": step.params_global_out,
             "params_local_out": step.params_local_out,
         }
-        if self._normal_equations:
+        if index == 0 or not self._wanted.lean:
+            entries["jacobian"] = step.jacobian
+        if self._wanted.hessians:
             entries["hessian"] = step.hessian
-            entries["right_hand_side"] = step.right_hand_side
-            entries["change"] = step.change
-            self._prove(prefix, step)
         self._keep(prefix, entries)
 
     def _prove(self, prefix: str, step: _native.Iteration) -> None:

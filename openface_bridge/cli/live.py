@@ -9,7 +9,7 @@ from pathlib import Path
 from openface_bridge.live import Live
 from openface_bridge.manifests import Manifests
 from openface_bridge.pictures import find_pictures
-from openface_bridge.recording.boxes import detect_boxes, read_boxes
+from openface_bridge.recording.boxes import detect_starts, read_starts
 from openface_bridge.recording.kernels import KERNELS
 from openface_bridge.trace import TraceError
 
@@ -38,7 +38,8 @@ def add_start_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help='JSON: {"FACE": [x, y, width, height], …} in px, FACE being the stem of the '
-        "picture's name",
+        'picture\'s name; or {"FACE": {"box": […], "rotation": [rx, ry, rz]}, …} for fits '
+        "that start from a head pose, Euler angles in radians",
     )
     boxes.add_argument(
         "--detect",
@@ -78,7 +79,7 @@ def split_models(arguments: Sequence[str]) -> tuple[Path | None, dict[str, Path]
 
 
 def live_reference(
-    options: argparse.Namespace, places: Sequence[Path], *, normal_equations: bool = False
+    options: argparse.Namespace, places: Sequence[Path], *, hessians: bool = False
 ) -> Live:
     """Make the reference that options describe, with all pictures in some places.
 
@@ -92,19 +93,19 @@ def live_reference(
         raise TraceError(f"no pictures in {', '.join(map(str, places)) or 'nothing'}")
     default, by_setting = split_models(options.model)
     if options.boxes is not None:
-        boxes = read_boxes(options.boxes)
+        starts = read_starts(options.boxes)
     elif options.detect is not None:
-        boxes = detect_boxes(_detector(options.detect, default), pictures)
+        starts = detect_starts(_detector(options.detect, default), pictures)
     else:
         raise TraceError("where are the faces? --boxes FILE or --detect")
-    if not boxes:
+    if not starts:
         raise TraceError("no face has a box")
     return Live(
         Manifests(default, by_setting),
         pictures,
-        boxes,
+        starts,
         _names(options.settings),
-        normal_equations=normal_equations,
+        hessians=hessians,
         kernels=_names(options.kernels),
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from openface_bridge.cli.live import add_model_argument, add_start_arguments, live_reference
 from openface_bridge.cli.status import FAILED, PASSED, show_progress
-from openface_bridge.recording.boxes import write_boxes
+from openface_bridge.recording.boxes import write_starts
 from openface_bridge.recording.record import record
 
 __all__ = ["add_parser"]
@@ -38,7 +38,13 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--normal-equations",
         action="store_true",
-        help="keep both sides of each iteration's normal equations as well",
+        help="keep the left-hand sides of each iteration's normal equations as well",
+    )
+    parser.add_argument(
+        "--lean",
+        action="store_true",
+        help="leave out areas of interest, and Jacobians but for the first one of each phase: "
+        "a third of the size",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
     parser.set_defaults(run=_record)
@@ -46,13 +52,14 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _record(options: argparse.Namespace) -> int:
     """Record, and say what was recorded."""
-    live = live_reference(options, options.images, normal_equations=options.normal_equations)
+    live = live_reference(options, options.images, hessians=options.normal_equations)
     print(live.description)
-    recording = record(live, options.out, show_progress)
-    write_boxes(options.out / "boxes.json", live.boxes)
+    lean = live.cases() if options.lean else ()
+    recording = record(live, options.out, show_progress, lean=lean)
+    write_starts(options.out / "boxes.json", live.starts)
     for case, reason in recording.refused.items():
         print(f"not recorded: {case.face} {case.setting}: {reason}", file=sys.stderr)
-    faceless = [face for face in live.pictures if face not in live.boxes]
+    faceless = [face for face in live.pictures if face not in live.starts]
     if faceless:
         print(f"no box: {', '.join(faceless)}", file=sys.stderr)
     print(

@@ -1,12 +1,14 @@
-"""Face boxes: files of them, and OpenFace's own detector.
+"""Where fits start: files of boxes and head poses, and OpenFace's own detector.
 
-A box file is JSON, ``{"FACE": [x, y, width, height], …}`` in px; FACE is the stem of a picture's
-file name. Numbers are taken as float32, as OpenFace does.
+A box file is JSON, by FACE, the stem of a picture's file name: ``[x, y, width, height]`` in px, or
+``{"box": [x, y, width, height], "rotation": [rx, ry, rz]}`` with Euler angles in radians. Numbers
+are taken as float32, as OpenFace does.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,15 +18,16 @@ import numpy.typing as npt
 
 from openface_bridge.native import native
 from openface_bridge.pictures import read_picture
+from openface_bridge.starts import Start
 from openface_bridge.trace import TraceError
 
-__all__ = ["detect_boxes", "read_boxes", "write_boxes"]
+__all__ = ["detect_starts", "read_starts", "write_starts"]
 
 Array = npt.NDArray[Any]
 
 
-def read_boxes(path: Path) -> dict[str, Array]:
-    """Read a box file: by face, (4,) float32.
+def read_starts(path: Path) -> dict[str, Start]:
+    """Read a box file, by face.
 
     Raises
     ------
@@ -37,16 +40,16 @@ def read_boxes(path: Path) -> dict[str, Array]:
         raise TraceError(f"{path}: not a readable box file: {error}") from error
     if not isinstance(stored, dict):
         raise TraceError(f'{path}: expected {{"FACE": [x, y, width, height], …}}')
-    return {str(face): _box(path, face, numbers) for face, numbers in stored.items()}
+    return {str(face): _start(path, face, entry) for face, entry in stored.items()}
 
 
-def write_boxes(path: Path, boxes: Mapping[str, Array]) -> None:
+def write_starts(path: Path, starts: Mapping[str, Start]) -> None:
     """Write a box file, with as many digits as give the same float32 numbers again."""
-    stored = {face: [float(str(value)) for value in box] for face, box in boxes.items()}
+    stored = {face: _entry(start) for face, start in starts.items()}
     path.write_text(json.dumps(stored, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
-def detect_boxes(detector: Path, pictures: Mapping[str, Path]) -> dict[str, Array]:
+def detect_starts(detector: Path, pictures: Mapping[str, Path]) -> dict[str, Start]:
     """Return the box of the widest face in each picture, as OpenFace's own programs choose.
 
     Pictures in which OpenFace's MTCNN detector finds no face are left out.
@@ -56,16 +59,37 @@ def detect_boxes(detector: Path, pictures: Mapping[str, Path]) -> dict[str, Arra
     for face, picture in pictures.items():
         boxes, _ = faces.detect(read_picture(picture))
         if len(boxes):
-            found[face] = boxes[boxes[:, 2].argmax()]
+            found[face] = Start(boxes[boxes[:, 2].argmax()])
     return found
 
 
-def _box(path: Path, face: object, numbers: object) -> Array:
-    """Return one box of a file, checked."""
+def _entry(start: Start) -> Any:
+    """Return what a box file says about a face: a list if it starts upright."""
+    box = [float(str(value)) for value in start.box]
+    if not start.rotation.any():
+        return box
+    return {"box": box, "rotation": [float(str(value)) for value in start.rotation]}
+
+
+def _start(path: Path, face: object, entry: object) -> Start:
+    """Return one entry of a file, checked."""
+    if not isinstance(entry, dict):
+        return Start(_numbers(path, f"the box of {face!r}", entry, 4))
+    if "box" not in entry or not entry.keys() <= {"box", "rotation"}:
+        raise TraceError(f"{path}: {face!r} must have a 'box' and may have a 'rotation'")
+    box = _numbers(path, f"the box of {face!r}", entry["box"], 4)
+    rotation = _numbers(path, f"the rotation of {face!r}", entry.get("rotation", (0, 0, 0)), 3)
+    if np.abs(rotation).max() > np.float32(math.pi):
+        raise TraceError(f"{path}: the rotation of {face!r} must be in radians, from -π to π")
+    return Start(box, rotation)
+
+
+def _numbers(path: Path, what: str, given: object, count: int) -> Array:
+    """Return finite float32 numbers."""
     try:
-        box = np.asarray(numbers, np.float32)
+        numbers = np.asarray(given, np.float32)
     except (TypeError, ValueError):
-        box = np.zeros(0, np.float32)
-    if box.shape != (4,) or not np.isfinite(box).all():
-        raise TraceError(f"{path}: the box of {face!r} must be four finite numbers, is {numbers!r}")
-    return box
+        numbers = np.zeros(0, np.float32)
+    if numbers.shape != (count,) or not np.isfinite(numbers).all():
+        raise TraceError(f"{path}: {what} must be {count} finite numbers, is {given!r}")
+    return numbers

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openface_bridge.reference import Case
+from openface_bridge.starts import Start
 from openface_bridge.trace import TraceError, read_arrays
 
 __all__ = ["KERNELS", "KernelFits"]
@@ -32,20 +33,21 @@ class KernelFits:
 
     Parameters
     ----------
-    fits : sequence of (Case, Path, Path, (4,) array)
-        Case, manifest, picture and box of each.
+    fits : sequence of (Case, Path, Path, Start)
+        Case, manifest, picture and start of each.
     """
 
-    def __init__(self, fits: Sequence[tuple[Case, Path, Path, Array]]) -> None:
+    def __init__(self, fits: Sequence[tuple[Case, Path, Path, Start]]) -> None:
         self._cases = [case for case, *_ in fits]
         self._job = [
             {
                 "setting": case.setting,
                 "manifest": str(manifest),
                 "picture": str(picture),
-                "box": [float(value) for value in np.asarray(box, np.float32)],
+                "box": [float(value) for value in np.asarray(start.box, np.float32)],
+                "rotation": list(start.angles),
             }
-            for case, manifest, picture, box in fits
+            for case, manifest, picture, start in fits
         ]
 
     def run(self, kernel: str) -> dict[Case, Array] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,9 +39,14 @@ class Recording:
 
 
 def record(
-    live: Live, folder: Path, on_progress: Callable[[int, int, Case], None] | None = None
+    live: Live,
+    folder: Path,
+    on_progress: Callable[[int, int, Case], None] | None = None,
+    *,
+    cases: Sequence[Case] | None = None,
+    lean: Collection[Case] = (),
 ) -> Recording:
-    """Record all fits of a live reference.
+    """Record fits of a live reference.
 
     Parameters
     ----------
@@ -50,6 +55,11 @@ def record(
         Made if need be; files of the same names are replaced.
     on_progress : callable, optional
         Told how many fits are done, how many there are, and which comes next.
+    cases : sequence of Case, optional
+        Which fits; all there are if not given.
+    lean : collection of Case
+        Fits whose traces go without the largest arrays, see
+        :class:`openface_bridge.stepping.Kept`.
 
     Returns
     -------
@@ -59,12 +69,13 @@ def record(
     floors: dict[str, Array] = {}
     done: list[Case] = []
     refused: dict[Case, str] = {}
-    cases = live.cases()
-    for number, case in enumerate(cases):
+    chosen = live.cases() if cases is None else cases
+    for number, case in enumerate(chosen):
         if on_progress is not None:
-            on_progress(number, len(cases), case)
+            on_progress(number, len(chosen), case)
         try:
-            write_trace(folder / f"trace_{case.face}_{case.setting}.npz", live.trace(case))
+            trace = live.trace(case, lean=case in lean)
+            write_trace(folder / f"trace_{case.face}_{case.setting}.npz", trace)
             floors[f"{case.face}.{case.setting}.ulp"] = live.moved_landmarks(case)
         except (RuntimeError, ValueError) as error:
             refused[case] = str(error)

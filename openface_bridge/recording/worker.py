@@ -32,7 +32,8 @@ def main() -> None:
             models[manifest] = bridge.Model(manifest)
         image = read_picture(Path(fit["picture"]))
         settings = native_settings(FitSettings.named(fit["setting"]))
-        outcome = models[manifest].fit(image, np.array(fit["box"], np.float32), settings)
+        box, rotation = (np.array(fit[name], np.float32) for name in ("box", "rotation"))
+        outcome = models[manifest].fit(image, box, settings, rotation)
         found[f"landmarks{number}"] = outcome["landmarks"]
     np.savez(Path(sys.argv[1]), allow_pickle=False, **found)
 

@@ -13,7 +13,8 @@ from openface_bridge.manifests import Manifests
 from openface_bridge.pictures import read_picture
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case, Reference
-from openface_bridge.stepping import SteppingError, native_settings, stepped_fit
+from openface_bridge.starts import Start
+from openface_bridge.stepping import Kept, SteppingError, native_settings, stepped_fit
 from openface_bridge.trace import TraceError
 from pyclnf import FitSettings
 
@@ -29,16 +30,17 @@ def real(bridge: Any, recorded_kernel: None, openface_data: Path) -> tuple[Live,
     """OpenFace on the recorded faces, and the recordings."""
     recorded = Recorded(openface_data / "golden")
     samples = {path.stem: path for path in (openface_data / "samples").glob("*.jpg")}
-    boxes = {c.face: recorded.trace(c)["bbox"] for c in RECORDED if c.setting == "default"}
+    starts = {c.face: Start.of(recorded.trace(c)) for c in RECORDED if c.setting == "default"}
     manifests = Manifests(openface_data / "model" / "main_clnf_general.txt")
-    live = Live(manifests, samples, boxes, ("default", "weighted", "wild"), kernels=("Nehalem",))
+    live = Live(manifests, samples, starts, ("default", "weighted", "wild"), kernels=("Nehalem",))
     return live, recorded
 
 
 @pytest.mark.parametrize("case", RECORDED, ids=lambda case: f"{case.face}-{case.setting}")
 def test_recorded_traces_come_out_bit_for_bit(real: tuple[Live, Recorded], case: Case) -> None:
     trace, recorded = real[0].trace(case), real[1].trace(case)
-    assert set(trace.entries) == {*recorded.entries, "provenance"}
+    more = {name for name in trace.entries if name.endswith((".change", ".right_hand_side"))}
+    assert set(trace.entries) == {*recorded.entries, *more, "provenance"}
     for name, expected in recorded.entries.items():
         found = trace[name]
         assert (found.dtype, found.shape) == (expected.dtype, expected.shape), name
@@ -69,14 +71,14 @@ def live_on(
 
     picture = folder / "blobs.png"
     cv2.imwrite(str(picture), blobs[0])
-    live = Live(Manifests(small_model), {"blobs": picture}, {"blobs": blobs[1]}, **options)
+    live = Live(Manifests(small_model), {"blobs": picture}, {"blobs": Start(blobs[1])}, **options)
     return live, Case("blobs", "default")
 
 
 def test_live_is_a_reference_with_normal_equations(
     small: Any, small_model: Path, blobs: tuple[Any, Any], tmp_path: Path
 ) -> None:
-    live, case = live_on(small_model, blobs, tmp_path, normal_equations=True)
+    live, case = live_on(small_model, blobs, tmp_path, hessians=True)
     reference: Reference = live
     assert reference.cases() == [case]
     assert "OpenFace" in reference.description
@@ -88,7 +90,7 @@ def test_live_is_a_reference_with_normal_equations(
 
 
 def test_the_fit_finds_the_blobs(small: Any, blobs: tuple[Any, Any]) -> None:
-    trace = stepped_fit(small, *blobs, FitSettings())
+    trace = stepped_fit(small, blobs[0], Start(blobs[1]), FitSettings())
     assert trace.scales == [0, 1, 2]
     start = small.shape_2d(trace["init.params_global"], np.zeros(small.n_modes, np.float32))
     assert np.abs(trace["final.landmarks"] - start).max() > 1
@@ -106,27 +108,29 @@ def test_the_fit_finds_the_blobs(small: Any, blobs: tuple[Any, Any]) -> None:
 def test_stepping_proves_itself_with_any_settings(
     small: Any, blobs: tuple[Any, Any], settings: FitSettings
 ) -> None:
-    trace = stepped_fit(small, *blobs, settings, normal_equations=True)
+    trace = stepped_fit(small, blobs[0], Start(blobs[1]), settings)
     assert len(trace.scales) == np.count_nonzero(settings.window_sizes[:3])
 
 
 def test_a_fit_does_not_depend_on_the_ones_before(small: Any, blobs: tuple[Any, Any]) -> None:
-    image, box = blobs
-    first = stepped_fit(small, image, box, FitSettings())
-    stepped_fit(small, image, box, FitSettings(sigma=3.0))
-    again = stepped_fit(small, image, box, FitSettings())
+    image, start = blobs[0], Start(blobs[1])
+    first = stepped_fit(small, image, start, FitSettings())
+    stepped_fit(small, image, start, FitSettings(sigma=3.0))
+    again = stepped_fit(small, image, start, FitSettings())
     for name, expected in first.entries.items():
         assert again[name].tobytes() == expected.tobytes(), name
 
 
 def test_a_small_face_ends_early(small: Any, blobs: tuple[Any, Any]) -> None:
-    trace = stepped_fit(small, blobs[0], np.array([50, 50, 12, 12], np.float32), FitSettings())
+    start = Start(np.array([50, 50, 12, 12], np.float32))
+    trace = stepped_fit(small, blobs[0], start, FitSettings())
     assert trace.scales == [0]
 
 
 def test_a_flat_picture_is_fitted_or_refused(small: Any) -> None:
     flat = np.full((200, 200), 128, np.uint8)
-    trace = stepped_fit(small, flat, np.array([20, 20, 150, 150], np.float32), FitSettings())
+    start = Start(np.array([20, 20, 150, 150], np.float32))
+    trace = stepped_fit(small, flat, start, FitSettings())
     assert np.isfinite(trace["final.landmarks"]).all()
 
 
@@ -148,7 +152,64 @@ class Dishonest:
 def test_a_plain_fit_that_ends_elsewhere_is_an_error(small: Any, blobs: tuple[Any, Any]) -> None:
     dishonest: Any = Dishonest(small)
     with pytest.raises(SteppingError, match="stepped and plain fit differ in landmarks"):
-        stepped_fit(dishonest, *blobs, FitSettings())
+        stepped_fit(dishonest, blobs[0], Start(blobs[1]), FitSettings())
+
+
+TURNED = np.array([0.1, -0.4, 0.05], np.float32)
+
+
+def test_a_fit_may_start_from_a_head_pose(bridge: Any, small: Any, blobs: tuple[Any, Any]) -> None:
+    image, box = blobs
+    trace = stepped_fit(small, image, Start(box, TURNED), FitSettings())
+    assert trace["rotation"].tobytes() == TURNED.tobytes()
+    assert trace["init.params_global"][1:4].tobytes() == TURNED.tobytes()
+    plain = small.fit(image, box, bridge.Settings(), TURNED)
+    assert trace["final.landmarks"].tobytes() == plain["landmarks"].tobytes()
+    upright = stepped_fit(small, image, Start(box), FitSettings())
+    assert "rotation" not in upright
+    assert not np.array_equal(upright["init.params_global"], trace["init.params_global"])
+
+
+def test_a_plain_fit_from_elsewhere_is_no_proof(small: Any, blobs: tuple[Any, Any]) -> None:
+    class Upright(Dishonest):
+        def fit(self, image: Any, box: Any, settings: Any, rotation: Any) -> Any:
+            return self._model.fit(image, box, settings)
+
+    forgetful: Any = Upright(small)
+    with pytest.raises(SteppingError, match="stepped and plain fit differ"):
+        stepped_fit(forgetful, blobs[0], Start(blobs[1], TURNED), FitSettings())
+
+
+def test_reruns_start_from_the_head_pose(
+    bridge: Any, small_model: Path, blobs: tuple[Any, Any], tmp_path: Path
+) -> None:
+    kernel = bridge.system()["blas_kernel"]
+    live, case = live_on(small_model, blobs, tmp_path, kernels=(kernel,))
+    live.starts["blobs"] = Start(blobs[1], TURNED)
+    final = live.trace(case)["final.landmarks"]
+    by_kernel = live.kernel_landmarks([case])
+    assert by_kernel[kernel][case].tobytes() == final.tobytes()
+    model, settings = bridge.Model(str(small_model)), native_settings(FitSettings())
+    moved = moved_boxes(blobs[1], case)
+    expected = [model.fit(blobs[0], box, settings, TURNED)["landmarks"] for box in moved]
+    assert live.moved_landmarks(case).tobytes() == np.stack(expected).tobytes()
+
+
+def test_lean_traces_leave_out_what_is_large(small: Any, blobs: tuple[Any, Any]) -> None:
+    start = Start(blobs[1])
+    full = stepped_fit(small, blobs[0], start, FitSettings())
+    lean = stepped_fit(small, blobs[0], start, FitSettings(), keep=Kept(lean=True))
+    left_out = full.entries.keys() - lean.entries.keys()
+    assert left_out == {
+        *(f"scale{scale}.areas_of_interest" for scale in full.scales),
+        *(f"{step.prefix}.jacobian" for step in full.steps if step.index > 0),
+    }
+    for name, array in lean.entries.items():
+        assert array.tobytes() == full[name].tobytes(), name
+    for step in lean.steps:
+        assert f"{step.prefix}.right_hand_side" in lean
+        assert f"{step.prefix}.change" in lean
+        assert f"{step.prefix}.hessian" not in full
 
 
 def test_live_needs_pictures_and_known_settings(
@@ -157,7 +218,7 @@ def test_live_needs_pictures_and_known_settings(
     with pytest.raises(ValueError, match="no setting is called 'strange'"):
         live_on(small_model, blobs, tmp_path, settings=("strange",))
     with pytest.raises(TraceError, match="'nobody' has a box but no picture"):
-        Live(Manifests(small_model), {}, {"nobody": blobs[1]})
+        Live(Manifests(small_model), {}, {"nobody": Start(blobs[1])})
 
 
 def test_moved_boxes_are_one_ulp_away_and_always_the_same() -> None:

@@ -13,8 +13,9 @@ import pytest
 
 from openface_bridge.cli import main
 from openface_bridge.recorded import Recorded
-from openface_bridge.recording.boxes import read_boxes, write_boxes
+from openface_bridge.recording.boxes import read_starts, write_starts
 from openface_bridge.reference import Case
+from openface_bridge.starts import Start
 from openface_bridge.trace import SCHEMA_VERSION, Trace, TraceError
 
 CASE = Case("blobs", "default")
@@ -27,7 +28,7 @@ def recording(
     """What the command writes."""
     folder = tmp_path_factory.mktemp("recording")
     cv2.imwrite(str(folder / "blobs.png"), blobs[0])
-    write_boxes(folder / "in.json", {"blobs": blobs[1]})
+    write_starts(folder / "in.json", {"blobs": Start(blobs[1])})
     status = main(
         [
             *("record", "--model", str(small_model), "--images", str(folder)),
@@ -93,6 +94,31 @@ def test_recording_again_gives_the_same_bytes(
     assert (tmp_path / name).is_file()
 
 
+def test_a_head_pose_is_recorded_and_compared(
+    recording: Path,
+    recorded_kernel: None,
+    small_model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    box = [float(value) for value in Recorded(recording).trace(CASE)["bbox"]]
+    turned = {"blobs": {"box": box, "rotation": [0.1, -0.4, 0.05]}}
+    (tmp_path / "in.json").write_text(json.dumps(turned), "utf-8")
+    pictures = ("--images", str(recording.parent))
+    given = ("--model", str(small_model), *pictures, "--boxes", str(tmp_path / "in.json"))
+    out = tmp_path / "out"
+    assert main(["record", *given, "--kernels", "", "--lean", "--out", str(out)]) == 0
+    trace = Recorded(out).trace(CASE)
+    assert np.array_equal(trace["rotation"], np.array([0.1, -0.4, 0.05], np.float32))
+    assert "scale0.areas_of_interest" not in trace
+    start = read_starts(out / "boxes.json")["blobs"]
+    assert np.array_equal(start.box, trace["bbox"])
+    assert np.array_equal(start.rotation, trace["rotation"])
+    compared = ("--model", str(small_model), *pictures, "--traces", str(out))
+    assert main(["parity", *compared, "--backend", "numpy-exact"]) == 0
+    assert "1 equal in every bit" in capsys.readouterr().out
+
+
 def test_parity_with_the_live_reference(
     recording: Path, recorded_kernel: None, small_model: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -155,19 +181,38 @@ def test_what_is_missing_is_said(
 
 
 def test_boxes_keep_every_bit(tmp_path: Path) -> None:
-    boxes = {"a": np.array([0.1, -1e-7, 185.248459, 1 / 3], np.float32)}
-    write_boxes(tmp_path / "boxes.json", boxes)
-    assert np.array_equal(read_boxes(tmp_path / "boxes.json")["a"], boxes["a"])
+    box = np.array([0.1, -1e-7, 185.248459, 1 / 3], np.float32)
+    rotation = np.array([0.1, -0.96, 1 / 3], np.float32)
+    write_starts(tmp_path / "boxes.json", {"a": Start(box), "b": Start(box, rotation)})
+    found = read_starts(tmp_path / "boxes.json")
+    assert [found[face].box.tobytes() for face in "ab"] == [box.tobytes()] * 2
+    assert not found["a"].rotation.any()
+    assert found["b"].rotation.tobytes() == rotation.tobytes()
+    stored = json.loads((tmp_path / "boxes.json").read_text("utf-8"))
+    assert isinstance(stored["a"], list)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", '{"a": [1, 2, 3]}', '{"a": [1, 2, 3, NaN]}', '{"a": "b"}']
+    "text",
+    [
+        "",
+        "[]",
+        '{"a": [1, 2, 3]}',
+        '{"a": [1, 2, 3, NaN]}',
+        '{"a": "b"}',
+        '{"a": {"rotation": [0, 0, 0]}}',
+        '{"a": {"box": [1, 2, 3]}}',
+        '{"a": {"box": [1, 2, 3, 4], "turn": [0, 0, 0]}}',
+        '{"a": {"box": [1, 2, 3, 4], "rotation": [0, 0]}}',
+        '{"a": {"box": [1, 2, 3, 4], "rotation": [0, NaN, 0]}}',
+        '{"a": {"box": [1, 2, 3, 4], "rotation": [0, 30, 0]}}',
+    ],
 )
 def test_box_files_are_checked(tmp_path: Path, text: str) -> None:
     path = tmp_path / "boxes.json"
     path.write_text(text, "utf-8")
     with pytest.raises(TraceError, match=r"boxes\.json"):
-        read_boxes(path)
+        read_starts(path)
 
 
 def test_provenance_is_optional_and_checked(openface_data: Path) -> None:
