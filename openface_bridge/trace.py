@@ -39,6 +39,8 @@ PROVENANCE = "provenance"
 
 _LARGEST_FILE = 1 << 28
 """Bytes, unpacked; a trace of the wild setting has 2 MB."""
+_ZIP64_FROM = 1 << 30
+"""Bytes; below, an entry's sizes fit into 32 bits, header included."""
 _LARGEST_RATIO = 1032
 """As many bytes at most come out of one of a deflated archive."""
 
@@ -284,7 +286,8 @@ def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     # Not by NumPy's savez_compressed: before 2.2 it cannot be kept from pickling.
     with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, array in arrays.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+            large = array.nbytes >= _ZIP64_FROM
+            with archive.open(f"{name}.npy", "w", force_zip64=large) as member:
                 np.lib.format.write_array(member, array, allow_pickle=False)
     partial.replace(path)
 
