@@ -248,7 +248,7 @@ def test_nothing_to_compare(
 def test_embedded_fits_where_nothing_is_given(capsys: pytest.CaptureFixture[str]):
     assert parity("--backend", "numpy-exact") == PASSED
     output = capsys.readouterr().out
-    assert "passed: 11 fits, 0 failed, 11 equal in every bit" in output
+    assert "passed: 12 fits, 0 failed, 12 equal in every bit" in output
 
 
 def test_as_a_module(tmp_path: Path):
