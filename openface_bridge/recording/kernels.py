@@ -42,8 +42,8 @@ class KernelFits:
         self._job = [
             {
                 "setting": case.setting,
-                "manifest": str(manifest),
-                "picture": str(picture),
+                "manifest": str(manifest.resolve()),
+                "picture": str(picture.resolve()),
                 "box": [float(value) for value in np.asarray(start.box, np.float32)],
                 "rotation": list(start.angles),
             }
@@ -65,6 +65,7 @@ class KernelFits:
                 arguments,
                 input=json.dumps(self._job),
                 env=_environment(kernel),
+                cwd=folder,  # Of a clone's root, it would import what lies there.
                 capture_output=True,
                 text=True,
                 check=False,
@@ -82,11 +83,11 @@ class KernelFits:
 
 def _environment(kernel: str) -> dict[str, str]:
     """Return this process's environment with a kernel chosen, and this package to be found."""
-    here = str(Path(__file__).resolve().parents[2])
-    paths = [here, *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = [Path(__file__).resolve().parents[2], *(Path(path).resolve() for path in given if path)]
     return {
         **os.environ,
         "OPENBLAS_CORETYPE": kernel,
         "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+        "PYTHONPATH": os.pathsep.join(map(str, paths)),
     }

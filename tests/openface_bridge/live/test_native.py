@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import logging
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -345,6 +347,18 @@ def stub_names() -> dict[str, set[str]]:
             members = [n.name for n in node.body if isinstance(n, ast.FunctionDef)]
             found[node.name] = {name for name in members if name != "__init__"}
     return found
+
+
+def test_the_bridge_is_found_in_a_clone(bridge: Any) -> None:
+    """There the sources come before the installed package."""
+    code = "from openface_bridge import native; print(native.__file__, native.native().__file__)"
+    finished = subprocess.run(
+        [sys.executable, "-c", code], cwd=STUB.parents[1], capture_output=True, text=True
+    )
+    assert finished.returncode == 0, finished.stderr
+    sources, extension = finished.stdout.split()
+    assert Path(sources).parent == STUB.parent
+    assert Path(extension).samefile(bridge.__file__)
 
 
 def test_the_stub_mirrors_the_module(bridge: Any) -> None:
