@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from openface_bridge.cli import parity, record, vectors
+from openface_bridge.cli import parity, record, run, vectors
 from openface_bridge.cli.status import UNUSABLE
 
 __all__ = ["main"]
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     parity.add_parser(commands)
+    run.add_parser(commands)
     record.add_parser(commands)
     vectors.add_parser(commands)
     options = parser.parse_args(arguments)

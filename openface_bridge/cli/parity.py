@@ -4,30 +4,22 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from openface_bridge.cli.live import (
-    add_model_argument,
-    add_start_arguments,
-    live_reference,
-    split_models,
-)
-from openface_bridge.cli.status import FAILED, PASSED, UNUSABLE, show_progress
-from openface_bridge.fixtures import FixtureError, embedded
-from openface_bridge.parity.run import Comparison, Models, compare_all
+from openface_bridge.cli.sources import add_source_arguments, sources
+from openface_bridge.cli.status import FAILED, PASSED, show_progress
+from openface_bridge.parity.models import Models
+from openface_bridge.parity.noise_floor import NoiseFloor
+from openface_bridge.parity.run import Comparison, compare_run, run_fit
+from openface_bridge.parity.sentences import verdict_sentence
+from openface_bridge.parity.store import read_run
 from openface_bridge.parity.summary import fit_summary, run_summary
-from openface_bridge.recorded import Recorded
-from openface_bridge.reference import Reference
-from pyclnf.backends import available_backends
+from openface_bridge.reference import Case, Reference
 
 __all__ = ["add_parser"]
-
-_NOTHING_TO_COMPARE = """\
-parity: nothing to compare: {missing}.
-Give --model MAIN.txt (OpenFace's own), --traces DIR (recorded fits) and --images DIR (pictures)."""
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -39,19 +31,14 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "and free running. Without arguments, in a clone: with the embedded fits. Exit "
         "status: 0 if the run passes, 1 if not, 2 if it cannot be done.",
     )
+    add_source_arguments(parser)
     parser.add_argument(
-        "--reference",
-        choices=("recorded", "live"),
-        default="recorded",
-        help="traces on disk, or the OpenFace that the bridge was compiled against; "
-        "default: recorded",
+        "--run",
+        dest="stored",
+        type=Path,
+        metavar="DIR",
+        help="compare what the subcommand run left there, instead of running --backend",
     )
-    add_model_argument(parser)
-    parser.add_argument("--traces", type=Path, metavar="DIR", help="folder of recorded traces")
-    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of their pictures")
-    add_start_arguments(parser)
-    backends = ("auto", *available_backends())
-    parser.add_argument("--backend", default="numpy", choices=backends, help="default: numpy")
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the results as data")
     parser.add_argument("--html", type=Path, metavar="OUT.html", help="write the results as a page")
     parser.set_defaults(run=_parity)
@@ -59,56 +46,44 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _parity(options: argparse.Namespace) -> int:
     """Compare, report, and say whether the run passes."""
-    _take_embedded(options)
-    missing = _missing(options)
-    if missing:
-        print(_NOTHING_TO_COMPARE.format(missing=" and ".join(missing)), file=sys.stderr)
-        return UNUSABLE
     if options.html is not None:
         _require_report_packages()
-    default, by_setting = split_models(options.model)
-    models = Models(options.backend, default, by_setting)
-    reference = _reference(options)
-    fits, views = [], []
-    for comparison in compare_all(reference, models, options.images, show_progress):
+    reference, models, pictures = sources(options)
+    fits, views, backend = [], [], models.name
+    for comparison in _comparisons(reference, models, pictures, options.stored):
+        backend = comparison.run.backend
         fits.append(fit_summary(comparison))
         print(_line(comparison))
         if options.html is not None:
             from openface_bridge.report.page import view_fit
 
             views.append(view_fit(comparison))
-    run = run_summary(fits, backend=options.backend, model=default, reference=reference.description)
+    run = run_summary(fits, backend=backend, reference=reference.description)
     _write(options, run, views)
     return PASSED if run["summary"]["passed"] else FAILED
 
 
-def _take_embedded(options: argparse.Namespace) -> None:
-    """Where nothing is given, compare with the fits embedded in a clone, if this is one."""
-    if options.reference == "live" or options.model or options.traces or options.images:
-        return
-    try:
-        fixtures = embedded()
-    except FixtureError:
-        return
-    options.model = [str(fixtures.model)]
-    options.traces, options.images = fixtures.recordings, fixtures.pictures
+def _comparisons(
+    reference: Reference, models: Models, pictures: Path, stored: Path | None
+) -> Iterator[Comparison]:
+    """Run the candidate, or read what it did, and compare, one fit at a time."""
+    cases = reference.cases()
+    for done, case in enumerate(cases):
+        show_progress(done, len(cases), case)
+        yield _compared(reference, case, models, pictures, stored)
 
 
-def _missing(options: argparse.Namespace) -> list[str]:
-    """Name the inputs that were not given."""
-    given = {
-        "no model": options.model,
-        "no recorded traces": options.traces or options.reference == "live",
-        "no pictures": options.images,
-    }
-    return [name for name, value in given.items() if not value]
-
-
-def _reference(options: argparse.Namespace) -> Reference:
-    """Return the reference that was asked for."""
-    if options.reference == "live":
-        return live_reference(options, [options.images])
-    return Recorded(options.traces)
+def _compared(
+    reference: Reference, case: Case, models: Models, pictures: Path, stored: Path | None
+) -> Comparison:
+    """Compare one fit."""
+    trace = reference.trace(case)
+    if stored is None:
+        run = run_fit(trace, case, models, pictures)
+    else:
+        run = read_run(stored, trace, case, models, pictures)
+    floor = NoiseFloor.of(trace["final.landmarks"], reference.rerun_landmarks(case))
+    return compare_run(run, models, floor)
 
 
 def _require_report_packages() -> None:
@@ -121,10 +96,10 @@ def _require_report_packages() -> None:
 def _write(options: argparse.Namespace, run: dict[str, Any], views: list[Any]) -> None:
     """Write what was asked for and say where it is."""
     summary = run["summary"]
-    verdict = "passed" if summary["passed"] else "FAILED"
+    verdicts = ", ".join(f"{count} {kind}" for kind, count in summary["verdicts"].items() if count)
     print(
-        f"{verdict}: {summary['fits']} fits, {summary['failed']} failed, "
-        f"{summary['equal_in_every_bit']} equal in every bit; worst landmark "
+        f"{'passed' if summary['passed'] else 'FAILED'}: {summary['fits']} fits "
+        f"({verdicts or 'none'}), {summary['failed']} failed; worst landmark "
         f"{_px(summary['median_max_px'])} px in the median fit"
     )
     if options.json is not None:
@@ -147,11 +122,16 @@ def _line(comparison: Comparison) -> str:
     """Return one fit's line of the terminal's table."""
     free_run, floor = comparison.free_run, comparison.floor
     own = "     –" if floor.px is None else f"{floor.px:6.3f}"
-    failed = comparison.failed_stages
-    remark = (
-        f"  {failed[0].stage.name}: {failed[0].error:.2g} {failed[0].stage.unit}" if failed else ""
-    )
+    remark = "" if comparison.passed else f"  {_remark(comparison)}"
     return (
         f"{'pass' if comparison.passed else 'FAIL'}  {comparison.case.face:16} "
-        f"{comparison.case.setting:9} worst {free_run.max_px:8.4f} px  floor {own} px{remark}"
+        f"{comparison.case.setting:9} {comparison.verdict.kind:8} worst {free_run.max_px:8.4f} px  "
+        f"floor {own} px{remark}"
     )
+
+
+def _remark(comparison: Comparison) -> str:
+    """Say why a fit fails."""
+    if comparison.verdict.kind == "bug":
+        return verdict_sentence(comparison.verdict)
+    return f"beyond the limit of {comparison.floor.limit_px:.4f} px"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openface_bridge.trace import TraceError
+from pyclnf.typing import Float64Array
 
 __all__ = ["NoiseFloor", "landmark_errors"]
 
@@ -17,18 +17,18 @@ _ALLOWANCE_PX = 0.005
 _MULTIPLE = 2.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NoiseFloor:
     """The reference's own scatter on one fit.
 
     Attributes
     ----------
-    px : float or None
-        The largest displacement of any landmark in any rerun; None if there were no reruns, or
+    landmarks : (n,) float64 or None
+        Each landmark's largest displacement in any rerun, px; None if there were no reruns, or
         landmarks that are not finite.
     """
 
-    px: float | None
+    landmarks: Float64Array | None
 
     @classmethod
     def of(cls, landmarks: npt.NDArray[Any], reruns: npt.NDArray[Any] | None) -> NoiseFloor:
@@ -45,13 +45,22 @@ class NoiseFloor:
             raise TraceError(
                 f"noise floor: reruns have shape {reruns.shape[1:]}, their fit {landmarks.shape}"
             )
-        largest = max(float(landmark_errors(rerun, landmarks).max()) for rerun in reruns)
-        return cls(largest if math.isfinite(largest) else None)
+        apart = np.max([landmark_errors(rerun, landmarks) for rerun in reruns], axis=0)
+        return cls(apart if np.isfinite(apart).all() else None)
+
+    @property
+    def px(self) -> float | None:
+        """The face's floor: the largest displacement of any landmark."""
+        return None if self.landmarks is None else float(self.landmarks.max())
 
     @property
     def limit_px(self) -> float:
         """The error up to which a fit is within the floor: twice it plus 0.005 px."""
         return _MULTIPLE * (self.px or 0.0) + _ALLOWANCE_PX
+
+    def multiple(self, error_px: float) -> float | None:
+        """Return an error in multiples of the face's floor; None where that is unknown or 0."""
+        return error_px / self.px if self.px else None
 
 
 def landmark_errors(

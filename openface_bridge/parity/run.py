@@ -2,49 +2,87 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from openface_bridge.manifests import Manifests
+from openface_bridge.parity.branches import Branch, first_branch
+from openface_bridge.parity.comparison import StageComparison, compare_forced, compare_free
+from openface_bridge.parity.forcing import Forced, forced
 from openface_bridge.parity.free_run import FreeRun, run_free
+from openface_bridge.parity.models import Models, check_model
 from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.teacher import Teacher
-from openface_bridge.parity.teacher_forced import StageResult, compare_stages
+from openface_bridge.parity.verdicts import Verdict, judge
 from openface_bridge.pictures import find_picture, read_picture
 from openface_bridge.reference import Case, Reference
-from openface_bridge.trace import Trace, TraceError
+from openface_bridge.trace import Trace
 from pyclnf import FitSettings
-from pyclnf.backends import create_backend
-from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import to_grey
 
-__all__ = ["Comparison", "Models", "compare_all", "compare_fit"]
+__all__ = ["Comparison", "FitRun", "Models", "compare_all", "compare_fit", "compare_run", "run_fit"]
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """One fit, compared.
+class FitRun:
+    """What a candidate made of one of the reference's fits; nothing is compared yet.
 
     Attributes
     ----------
     case : Case
     picture : Path
-    free_run : FreeRun
-    floor : NoiseFloor
-    stages : list of StageResult
-        Teacher forced.
-    schedule_equal : bool
-        Whether windows, r, σ and w of all scales are the reference's.
+    backend : str
+        The candidate's name.
+    manifest : Path
+        Of the model that was fitted.
+    reference : Trace
+    candidate : Trace
+        The free run.
+    success : bool
+        Of the candidate's free run.
+    forced : mapping of str to ndarray
+        See :func:`openface_bridge.parity.forcing.forced`.
     """
 
     case: Case
     picture: Path
+    backend: str
+    manifest: Path
+    reference: Trace
+    candidate: Trace
+    success: bool
+    forced: Forced
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One fit, compared and judged.
+
+    Attributes
+    ----------
+    run : FitRun
+    free_run : FreeRun
+    floor : NoiseFloor
+    forced, free : list of StageComparison
+        Teacher forced, and free running.
+    branch : Branch or None
+        The first decision that the free runs took differently.
+    verdict : Verdict
+    """
+
+    run: FitRun
     free_run: FreeRun
     floor: NoiseFloor
-    stages: list[StageResult]
-    schedule_equal: bool
+    forced: list[StageComparison]
+    free: list[StageComparison]
+    branch: Branch | None
+    verdict: Verdict
+
+    @property
+    def case(self) -> Case:
+        """Which fit."""
+        return self.run.case
 
     @property
     def within_floor(self) -> bool:
@@ -52,42 +90,9 @@ class Comparison:
         return self.free_run.max_px <= self.floor.limit_px
 
     @property
-    def failed_stages(self) -> list[StageResult]:
-        """The stages whose differences rounding does not explain."""
-        return [result for result in self.stages if not result.passed]
-
-    @property
     def passed(self) -> bool:
-        """Whether all stages and the outcome agree as well as they can."""
-        return self.within_floor and self.schedule_equal and not self.failed_stages
-
-
-class Models:
-    """The candidate, one backend per model file, loaded when first needed.
-
-    Parameters
-    ----------
-    backend : str
-    default : Path or None
-        The manifest of every setting that has none of its own.
-    by_setting : mapping of str to Path
-    """
-
-    def __init__(self, backend: str, default: Path | None, by_setting: Mapping[str, Path]) -> None:
-        self._backend = backend
-        self._manifests = Manifests(default, by_setting)
-        self._loaded: dict[Path, Backend] = {}
-
-    def manifest(self, setting: str) -> Path:
-        """Return the manifest that a setting is fitted with."""
-        return self._manifests.of(setting)
-
-    def backend(self, setting: str) -> Backend:
-        """Return the backend that holds a setting's model."""
-        manifest = self.manifest(setting)
-        if manifest not in self._loaded:
-            self._loaded[manifest] = create_backend(self._backend, manifest)
-        return self._loaded[manifest]
+        """Whether there is no bug, and the outcome agrees as well as it can."""
+        return self.verdict.kind != "bug" and self.within_floor
 
 
 def compare_all(
@@ -96,7 +101,7 @@ def compare_all(
     pictures: Path,
     on_progress: Callable[[int, int, Case], None] | None = None,
 ) -> Iterator[Comparison]:
-    """Compare every fit of a reference, one at a time.
+    """Run and compare every fit of a reference, one at a time.
 
     Parameters
     ----------
@@ -124,60 +129,50 @@ def compare_all(
 
 
 def compare_fit(reference: Reference, case: Case, models: Models, pictures: Path) -> Comparison:
-    """Compare one fit, see :func:`compare_all`."""
-    trace = reference.trace(case)
+    """Run and compare one fit, see :func:`compare_all`."""
+    run = run_fit(reference.trace(case), case, models, pictures)
+    reruns = reference.rerun_landmarks(case)
+    return compare_run(run, models, NoiseFloor.of(run.reference["final.landmarks"], reruns))
+
+
+def run_fit(trace: Trace, case: Case, models: Models, pictures: Path) -> FitRun:
+    """Let the candidate fit freely, and perform each stage on the reference's inputs."""
     settings = FitSettings.named(case.setting)
-    backend = models.backend(case.setting)
-    _check_model(trace, backend, models.manifest(case.setting))
+    backend, manifest = models.backend(case.setting), models.manifest(case.setting)
+    check_model(trace, backend, manifest)
     picture = find_picture(pictures, case.face)
     image = PaddedImage.of(to_grey(read_picture(picture)))
     teacher = Teacher(trace, image, settings, backend)
-    return Comparison(
+    free = run_free(trace, image, settings, backend)
+    return FitRun(
         case=case,
         picture=picture,
-        free_run=run_free(trace, image, settings, backend),
-        floor=NoiseFloor.of(trace["final.landmarks"], reference.rerun_landmarks(case)),
-        stages=compare_stages(teacher),
-        schedule_equal=_schedule_equal(teacher),
+        backend=backend.name,
+        manifest=manifest,
+        reference=trace,
+        candidate=free.candidate,
+        success=free.success,
+        forced=forced(teacher),
     )
 
 
-def _check_model(trace: Trace, backend: Backend, manifest: Path) -> None:
-    """Raise a TraceError unless a trace can have come from a model."""
-    pdm, experts = backend.detector.pdm, backend.detector.experts
-    n, m = trace.n_landmarks, trace["final.params_local"].size
-    if (n, m) != (pdm.n_landmarks, pdm.n_modes) or max(trace.scales) >= len(experts.scales):
-        raise TraceError(
-            f"{trace.source}: has {n} landmarks, {m} modes and {max(trace.scales) + 1} scales; "
-            f"{manifest} has {pdm.n_landmarks}, {pdm.n_modes} and {len(experts.scales)}. "
-            f"Name its model with --model SETTING=MAIN.txt"
-        )
-    for scale in trace.scales:
-        view = int(trace[f"scale{scale}.view"])
-        views = len(experts.scales[scale].centers)
-        if not 0 <= view < views:
-            raise TraceError(
-                f"{trace.source}: 'scale{scale}.view' is {view}; {manifest} has {views} views"
-            )
-        _check_areas(trace, scale, experts.view(scale, view).support)
-
-
-def _check_areas(trace: Trace, scale: int, support: int) -> None:
-    """Raise a TraceError unless a scale's areas of interest, if kept, serve experts' windows."""
-    name = f"scale{scale}.areas_of_interest"
-    side = int(trace[f"scale{scale}.window_size"]) + support - 1
-    if name in trace and trace[name].shape[1] != side:
-        raise TraceError(
-            f"{trace.source}: {name!r} has shape {trace[name].shape}, expected side {side}"
-        )
-
-
-def _schedule_equal(teacher: Teacher) -> bool:
-    """Tell whether the candidate plans all scales as the reference did."""
-    for scale, plan in teacher.plans.items():
-        names = ("window_size", "reg_factor", "sigma", "weight_factor")
-        expected = [float(teacher.at_scale(scale, name)) for name in names]
-        planned = [float(getattr(plan, name)) for name in names]
-        if planned != expected:
-            return False
-    return True
+def compare_run(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
+    """Compare what a candidate made of a fit with the reference, and judge it."""
+    settings, backend = FitSettings.named(run.case.setting), models.backend(run.case.setting)
+    image = PaddedImage.of(to_grey(read_picture(run.picture)))
+    theirs = Teacher(run.reference, image, settings, backend)
+    ours = Teacher(run.candidate, image, settings, backend)
+    forced_stages, free_stages = (
+        compare_forced(run.forced, theirs),
+        compare_free(run.candidate, theirs),
+    )
+    branch = first_branch(theirs, ours)
+    return Comparison(
+        run=run,
+        free_run=FreeRun(run.reference, run.candidate, run.success),
+        floor=floor,
+        forced=forced_stages,
+        free=free_stages,
+        branch=branch,
+        verdict=judge(forced_stages, free_stages, branch, floor.limit_px),
+    )

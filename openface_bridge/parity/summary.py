@@ -4,32 +4,37 @@ from __future__ import annotations
 
 import math
 import statistics
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
-from openface_bridge.parity.free_run import FirstDifference
+from openface_bridge.parity.branches import Branch
+from openface_bridge.parity.comparison import StageComparison
+from openface_bridge.parity.measure import Finding
 from openface_bridge.parity.run import Comparison
-from openface_bridge.parity.teacher_forced import StageResult
-from openface_bridge.trace import SCHEMA_VERSION
+from openface_bridge.parity.sentences import verdict_sentence
+from openface_bridge.parity.verdicts import Verdict
 
-__all__ = ["fit_summary", "run_summary"]
+__all__ = ["REPORT_VERSION", "fit_summary", "run_summary"]
+
+REPORT_VERSION = 2
+"""Of this data; raised when names or meanings change."""
 
 
-def run_summary(
-    fits: list[dict[str, Any]], *, backend: str, model: Path | None, reference: str
-) -> dict[str, Any]:
+def run_summary(fits: list[dict[str, Any]], *, backend: str, reference: str) -> dict[str, Any]:
     """Return a run: what was compared, whether it passes, and every fit's summary."""
     errors = sorted(_or_infinite(fit["free_run"]["max_px"]) for fit in fits)
+    kinds = [fit["verdict"]["kind"] for fit in fits]
     return {
-        "schema_version": SCHEMA_VERSION,
+        "report_version": REPORT_VERSION,
         "backend": backend,
-        "model": None if model is None else model.name,
         "reference": reference,
         "summary": {
             "passed": bool(fits) and all(fit["passed"] for fit in fits),
             "fits": len(fits),
             "failed": sum(not fit["passed"] for fit in fits),
-            "equal_in_every_bit": sum(fit["free_run"]["bit_equal"] for fit in fits),
+            "verdicts": {
+                kind: kinds.count(kind) for kind in ("equal", "rounding", "branch", "bug")
+            },
             "median_max_px": _finite(statistics.median(errors)) if errors else None,
             "worst_max_px": _finite(errors[-1]) if errors else None,
         },
@@ -38,51 +43,86 @@ def run_summary(
 
 
 def fit_summary(comparison: Comparison) -> dict[str, Any]:
-    """Return one fit: free run, noise floor, and each stage's largest teacher-forced error."""
-    free_run, floor = comparison.free_run, comparison.floor
+    """Return one fit: verdict, free run, noise floor, and each stage both ways."""
+    run, free_run, floor = comparison.run, comparison.free_run, comparison.floor
+    multiple = floor.multiple(free_run.max_px)
     return {
         "face": comparison.case.face,
         "setting": comparison.case.setting,
+        "picture": run.picture.name,
+        "backend": run.backend,
+        "model": run.manifest.name,
         "passed": comparison.passed,
+        "verdict": _verdict(comparison.verdict),
         "free_run": {
             "max_px": _finite(free_run.max_px),
             "mean_px": _finite(free_run.mean_px),
             "worst_landmark": int(free_run.errors.argmax()),
+            "errors_px": [_finite(error) for error in free_run.errors.tolist()],
             "success": free_run.success,
-            "bit_equal": free_run.first_difference is None,
-            "first_difference": _first_difference(free_run.first_difference),
+            "bit_equal": comparison.verdict.kind == "equal",
+            "branch": _branch(comparison.branch),
         },
-        "floor_px": floor.px,
-        "limit_px": floor.limit_px,
-        "within_floor": comparison.within_floor,
-        "schedule_equal": comparison.schedule_equal,
-        "teacher_forced": {result.stage.name: _stage(result) for result in comparison.stages},
+        "floor": {
+            "px": floor.px,
+            "landmarks_px": None if floor.landmarks is None else floor.landmarks.tolist(),
+            "limit_px": floor.limit_px,
+            "multiple": None if multiple is None else _finite(multiple),
+            "within": comparison.within_floor,
+        },
+        "stages": _stages(comparison.forced, comparison.free),
     }
 
 
-def _stage(result: StageResult) -> dict[str, Any]:
-    """Return a stage's result."""
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    """Return a verdict."""
     return {
-        "error": _finite(result.error),
-        "unit": result.stage.unit,
-        "limit": result.stage.limit,
-        "passed": result.passed,
-        "compared": result.compared,
-        "equal": result.equal,
-        "place": None if result.place is None else vars(result.place),
+        "kind": verdict.kind,
+        "stage": verdict.stage,
+        "place": None if verdict.place is None else vars(verdict.place),
+        "finding": _finding(verdict.finding),
+        "branch": _branch(verdict.branch),
+        "sentence": verdict_sentence(verdict),
     }
 
 
-def _first_difference(found: FirstDifference | None) -> dict[str, Any] | None:
-    """Return where two free runs part."""
-    if found is None:
+def _stages(
+    forced: Sequence[StageComparison], free: Sequence[StageComparison]
+) -> dict[str, dict[str, Any]]:
+    """Return all stages by name."""
+    return {
+        ours.stage.name: {"forced": _stage(ours), "free": _stage(theirs)}
+        for ours, theirs in zip(forced, free, strict=True)
+    }
+
+
+def _stage(comparison: StageComparison) -> dict[str, Any]:
+    """Return a stage's comparison."""
+    return {
+        "compared": comparison.compared,
+        "equal": comparison.equal,
+        "passed": comparison.passed,
+        "worst": _finding(comparison.worst),
+        "first_over": _finding(comparison.over[1] if comparison.over else None),
+        "first_excused": _finding(comparison.excused[1] if comparison.excused else None),
+        "first_unequal": _finding(comparison.unequal[1] if comparison.unequal else None),
+    }
+
+
+def _finding(finding: Finding | None) -> dict[str, Any] | None:
+    """Return a finding."""
+    if finding is None:
         return None
-    return {
-        "entry": found.entry,
-        "stage": found.stage,
-        "place": vars(found.place),
-        "error": _finite(found.error),
-    }
+    numbers = {name: _finite(getattr(finding, name)) for name in ("apart", "ulps", "bound")}
+    return {"entry": finding.entry, "place": vars(finding.place), **numbers}
+
+
+def _branch(branch: Branch | None) -> dict[str, Any] | None:
+    """Return a branch."""
+    if branch is None:
+        return None
+    numbers = {name: _finite(getattr(branch, name)) for name in ("margin", "moved", "drift_px")}
+    return {**vars(branch), **numbers, "place": vars(branch.place)}
 
 
 def _finite(value: float) -> float | None:

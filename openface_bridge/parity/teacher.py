@@ -1,4 +1,4 @@
-"""Teacher forcing: the candidate's stages on the reference's own inputs."""
+"""Teacher forcing: a candidate's stages on the reference's own inputs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from openface_bridge.parity.inference import inferred_change
+from openface_bridge.parity.place import Moment
 from openface_bridge.trace import Step, Trace
 from pyclnf import similarity
 from pyclnf.backends.base import Backend
@@ -18,18 +20,19 @@ from pyclnf.nu_rlms import Phase, normal_equations
 from pyclnf.pdm import Parameters, PosedShape
 from pyclnf.responses import Responses
 from pyclnf.settings import FitSettings
-from pyclnf.typing import Float32Array
+from pyclnf.typing import Float32Array, Float64Array
 
 __all__ = ["Teacher"]
 
+_CLAMP_SIGMAS = 3.0
+
 
 class Teacher:
-    """A reference's fit, ready to be fed stage by stage to a candidate.
+    """A recorded fit, ready to be fed stage by stage to a candidate.
 
     Parameters
     ----------
     trace : Trace
-        Of the reference.
     image : PaddedImage
     settings : FitSettings
     backend : Backend
@@ -45,6 +48,7 @@ class Teacher:
         self.pdm = backend.detector.pdm
         self.experts = backend.detector.experts
         self.arithmetic = backend.arithmetic
+        self._hessians: dict[Step, Float64Array] = {}
 
     @cached_property
     def plans(self) -> dict[int, ScalePlan]:
@@ -52,9 +56,11 @@ class Teacher:
         patch_scales = self.experts.patch_scales
         return {k: plan_scale(self.settings, k, patch_scales) for k in self.trace.scales}
 
-    def window_size(self, scale: int) -> int:
-        """Return the side of the reference's response maps."""
-        return int(self.at_scale(scale, "window_size"))
+    # ---- What was recorded ----
+
+    def recorded(self, moment: Moment, entry: str) -> npt.NDArray[Any]:
+        """Return an entry of a moment."""
+        return self.trace[moment.name(entry)]
 
     def at_scale(self, scale: int, name: str) -> npt.NDArray[Any]:
         """Return an entry of one scale."""
@@ -64,17 +70,62 @@ class Teacher:
         """Return an entry of one iteration."""
         return self.trace[f"{step.prefix}.{name}"]
 
-    def view(self, scale: int) -> ViewExperts:
-        """Return the experts of the reference's view."""
-        return self.experts.view(scale, int(self.at_scale(scale, "view")))
+    def window_size(self, scale: int) -> int:
+        """Return the side of the reference's response maps."""
+        return int(self.at_scale(scale, "window_size"))
+
+    def offsets(self, step: Step) -> Float32Array:
+        """Return the reference's offsets of an iteration as (n, 2)."""
+        columns = [self.at_step(step, f"offset_{axis}") for axis in "xy"]
+        return np.stack(columns, axis=1).astype(np.float32)
+
+    def parameters(self, step: Step) -> Parameters:
+        """Return the reference's parameters before an iteration."""
+        return Parameters(self.at_step(step, "params_global"), self.at_step(step, "params_local"))
 
     def start(self, scale: int) -> Parameters:
         """Return the reference's parameters at the start of a scale."""
         return self.parameters(self.trace.phase(scale, nonrigid=False)[0])
 
-    def parameters(self, step: Step) -> Parameters:
-        """Return the reference's parameters before an iteration."""
-        return Parameters(self.at_step(step, "params_global"), self.at_step(step, "params_local"))
+    def has_change(self, step: Step) -> bool:
+        """Tell whether the solution of an iteration's normal equations was recorded."""
+        return f"{step.prefix}.change" in self.trace
+
+    def expected_change(self, step: Step) -> npt.NDArray[Any]:
+        """Return that solution, or what the parameters tell of it; NaN what they do not."""
+        if self.has_change(step):
+            return self.at_step(step, "change")
+        return inferred_change(
+            self.parameters(step),
+            Parameters(
+                self.at_step(step, "params_global_out"), self.at_step(step, "params_local_out")
+            ),
+            self.mode_limits,
+            rigid=not step.nonrigid,
+        )
+
+    def parameter_sizes(self, step: Step) -> Float64Array:
+        """Return how large what an update is added to is: (6,) or (6 + m,); 1 for rotations."""
+        before, after = (
+            np.concatenate((self.at_step(step, name), self.at_step(step, local)))
+            for name, local in (
+                ("params_global", "params_local"), ("params_global_out", "params_local_out")
+            )
+        )  # fmt: skip
+        sizes = np.maximum(np.abs(before), np.abs(after)).astype(np.float64)
+        sizes[1:4] = 1.0
+        return np.asarray(sizes if step.nonrigid else sizes[:6])
+
+    @property
+    def mode_limits(self) -> Float32Array:
+        """Three standard deviations of each mode: asked of the model, not of a clamp."""
+        return np.float32(_CLAMP_SIGMAS) * np.sqrt(self.pdm.eigenvalues)
+
+    # ---- What the candidate makes of it ----
+
+    def view(self, scale: int) -> ViewExperts:
+        """Return the experts of the reference's view."""
+        return self.experts.view(scale, int(self.at_scale(scale, "view")))
 
     def pose(self, step: Step) -> PosedShape:
         """Return the candidate's shape of the reference's parameters."""
@@ -85,14 +136,72 @@ class Teacher:
         scale, sigmas = step.scale, kernel_sigmas(list(self.plans.values()))
         return phase_of(
             self.plans[scale],
-            self.responses(scale),
+            self._responses(scale),
             self.experts.kernels(self.window_size(scale), sigmas[self.plans[scale].window_size]),
             self.pdm.eigenvalues,
             self.settings.max_iterations,
             rigid=not step.nonrigid,
         )
 
-    def responses(self, scale: int) -> Responses:
+    def jacobian(self, step: Step) -> Float32Array:
+        """Return the reference's Jacobian, or where it was left out, the candidate's."""
+        if f"{step.prefix}.jacobian" in self.trace:
+            return self.at_step(step, "jacobian")
+        return self.pdm.jacobian(self.pose(step), rigid=not step.nonrigid)
+
+    def equations(self, step: Step) -> tuple[Float32Array, Float32Array]:
+        """Return the candidate's normal equations of the reference's Jacobian and mean shifts."""
+        phase = self.phase(step)
+        shifts = similarity.transform(phase.reference_to_image, self.at_step(step, "mean_shift"))
+        local = self.at_step(step, "params_local")
+        return normal_equations(self.jacobian(step), shifts, phase, local, self.arithmetic)
+
+    def change(self, step: Step) -> Float32Array:
+        """Return the reference's update; what is not known of it, as the candidate solves it."""
+        expected = self.expected_change(step)
+        unknown = np.isnan(expected)
+        if not unknown.any():
+            return expected.astype(np.float32)
+        solved = self.arithmetic.solve(*self.equations(step))
+        return np.where(unknown, solved, expected).astype(np.float32)
+
+    def row_weights(self, step: Step) -> Float64Array:
+        """Return the weights of the Jacobian's rows by the reference's settings, (2n,).
+
+        This and the next two size the bounds, and a candidate must not size its own: they use the
+        model's data and what was recorded, and none of pyclnf's functions.
+        """
+        view, factor = self.view(step.scale), float(self.at_scale(step.scale, "weight_factor"))
+        seen = view.visible.astype(np.float64)
+        weights = factor * view.confidences.astype(np.float64) * seen if factor > 0 else seen
+        return np.concatenate((weights, weights))
+
+    def prior(self, step: Step) -> Float64Array:
+        """Return r·Λ⁻¹ by the reference's settings, 0 for global parameters: (6,) or (6 + m,)."""
+        if not step.nonrigid:
+            return np.zeros(6)
+        modes = float(self.at_scale(step.scale, "reg_factor")) / self.pdm.eigenvalues
+        return np.concatenate((np.zeros(6), modes.astype(np.float64)))
+
+    def hessian(self, step: Step) -> Float64Array:
+        """Return JᵀWJ + r·Λ⁻¹ in float64, by the reference's settings, (c, c)."""
+        if step not in self._hessians:
+            jacobian = self.jacobian(step).astype(np.float64)
+            hessian = jacobian.T @ (self.row_weights(step)[:, None] * jacobian)
+            self._hessians[step] = hessian + np.diag(self.prior(step))
+        return self._hessians[step]
+
+    def modes_beyond_limit(self, step: Step, margin: float = 0.0) -> npt.NDArray[np.bool_]:
+        """Tell which modes the update takes beyond three standard deviations, (m,).
+
+        Within `margin` of the limit, in parts of it, they do not count.
+        """
+        if not step.nonrigid:
+            return np.zeros(self.pdm.n_modes, np.bool_)
+        free = self.at_step(step, "params_local") + self.change(step)[6:]
+        return np.asarray(np.abs(free) > self.mode_limits * np.float32(1.0 + margin))
+
+    def _responses(self, scale: int) -> Responses:
         """Return the reference's response maps, with the candidate's experts of its view."""
         view = self.view(scale)
         maps = self.at_scale(scale, "response_maps")
@@ -106,34 +215,3 @@ class Teacher:
             visible=view.visible,
             confidences=view.confidences,
         )
-
-    def jacobian(self, step: Step) -> Float32Array:
-        """Return the reference's Jacobian, or the candidate's of its parameters if not recorded."""
-        if f"{step.prefix}.jacobian" in self.trace:
-            return self.at_step(step, "jacobian")
-        return self.pdm.jacobian(self.pose(step), rigid=not step.nonrigid)
-
-    def change(self, step: Step) -> Float32Array:
-        """Return the candidate's update from the reference's Jacobian and mean shifts."""
-        phase = self.phase(step)
-        shifts = similarity.transform(phase.reference_to_image, self.at_step(step, "mean_shift"))
-        hessian, right = normal_equations(
-            self.jacobian(step),
-            shifts,
-            phase,
-            self.at_step(step, "params_local"),
-            self.arithmetic,
-        )
-        return self.arithmetic.solve(hessian, right)
-
-    def modes_beyond_limit(self, step: Step, margin: float) -> npt.NDArray[np.bool_]:
-        """Tell which local parameters the update takes beyond three standard deviations.
-
-        Asked of the model, not of the candidate's clamp, which is what is compared. Within
-        `margin` of the limit, rounding of the update decides; those do not count.
-        """
-        if not step.nonrigid:
-            return np.zeros(self.pdm.n_modes, np.bool_)
-        limit = 3.0 * np.sqrt(self.pdm.eigenvalues.astype(np.float64))
-        free = self.at_step(step, "params_local") + self.change(step)[6:]
-        return np.asarray(np.abs(free) > limit + margin)

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from openface_bridge.parity.difference import Place
+from openface_bridge.parity.place import Place
 from openface_bridge.parity.run import Comparison
+from openface_bridge.parity.sentences import verdict_sentence
 from openface_bridge.parity.summary import fit_summary
 from openface_bridge.pictures import encode_jpeg, read_picture
 from openface_bridge.report.figures import error_bars, scale_chart
@@ -44,7 +45,7 @@ def view_fit(comparison: Comparison) -> FitView:
     free_run = comparison.free_run
     reference = free_run.reference["final.landmarks"]
     candidate = free_run.candidate["final.landmarks"]
-    picture, origin, factor = _cropped(comparison.picture, reference)
+    picture, origin, factor = _cropped(comparison.run.picture, reference)
     case = comparison.case
     return FitView(
         name=f"{case.face} · {case.setting}",
@@ -81,7 +82,7 @@ def render_page(path: Path, run: dict[str, Any], views: list[FitView]) -> None:
     text = template.render(
         run=run,
         views=ordered,
-        stages=list(views[0].summary["teacher_forced"]) if views else [],
+        stages=list(views[0].summary["stages"]) if views else [],
         place=lambda place: str(Place(**place)) if place else "",
         style=folder.joinpath("page.css").read_text("utf-8"),
     )
@@ -94,29 +95,19 @@ def render_page(path: Path, run: dict[str, Any], views: list[FitView]) -> None:
 def _severity(view: FitView) -> float:
     """Return a sorting key: the error in multiples of the limit, worst first."""
     error = view.summary["free_run"]["max_px"]
-    return -float("inf") if error is None else -float(error) / float(view.summary["limit_px"])
+    return (
+        -float("inf") if error is None else -float(error) / float(view.summary["floor"]["limit_px"])
+    )
 
 
 def _sentence(comparison: Comparison) -> str:
     """Say how a fit compares, in a sentence or two."""
     free_run, floor = comparison.free_run, comparison.floor
-    failed = comparison.failed_stages
-    if failed:
-        first = failed[0]
-        text = (
-            f"Given the reference's own inputs, the {first.stage.name} differs by "
-            f"{first.error:.3g} {first.stage.unit} ({first.place}); "
-            f"rounding explains {first.stage.limit:g}."
-        )
-    elif free_run.first_difference is None:
-        return "Equal in every bit of every stage."
-    else:
-        text = "Every stage agrees with the reference when given its inputs."
     known = "no noise floor is known" if floor.px is None else f"noise floor {floor.px:.3f} px"
-    verdict = "within" if comparison.within_floor else "beyond"
+    within = "within" if comparison.within_floor else "beyond"
     return (
-        f"{text} Running freely, the worst landmark is {free_run.max_px:.4f} px off, {verdict} "
-        f"what the reference's own scatter allows ({known})."
+        f"{verdict_sentence(comparison.verdict)} Running freely, the worst landmark is "
+        f"{free_run.max_px:.4f} px off, {within} what the reference's own scatter allows ({known})."
     )
 
 

@@ -1,0 +1,38 @@
+"""``run``: keep what a backend makes of the reference's fits, to compare it later."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from openface_bridge.cli.sources import add_source_arguments, sources
+from openface_bridge.cli.status import PASSED, show_progress
+from openface_bridge.parity.run import run_fit
+from openface_bridge.parity.store import write_run
+
+__all__ = ["add_parser"]
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Describe the subcommand."""
+    parser = commands.add_parser(
+        "run",
+        help="keep a backend's fits on disk",
+        description="Let a backend fit what the reference did, freely and stage by stage on the "
+        "reference's inputs, and write both: 'parity --run DIR' compares them.",
+    )
+    add_source_arguments(parser)
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Run, and say where it is."""
+    reference, models, pictures = sources(options)
+    cases = reference.cases()
+    for done, case in enumerate(cases):
+        show_progress(done, len(cases), case)
+        write_run(options.out, run_fit(reference.trace(case), case, models, pictures))
+    print(f"{len(cases)} fits of backend {models.name} in {options.out}")
+    return PASSED

@@ -1,0 +1,89 @@
+"""Arguments that say what is compared with what, for every subcommand that compares."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from openface_bridge.cli.live import (
+    add_model_argument,
+    add_start_arguments,
+    live_reference,
+    split_models,
+)
+from openface_bridge.fixtures import FixtureError, embedded
+from openface_bridge.parity.models import Models
+from openface_bridge.recorded import Recorded
+from openface_bridge.reference import Reference
+from openface_bridge.trace import TraceError
+from pyclnf.backends import available_backends
+
+__all__ = ["add_source_arguments", "sources"]
+
+_NOTHING_TO_COMPARE = """\
+nothing to compare: {missing}.
+Give --model MAIN.txt (OpenFace's own), --traces DIR (recorded fits) and --images DIR (pictures)."""
+
+
+def add_source_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the reference's and the candidate's arguments."""
+    parser.add_argument(
+        "--reference",
+        choices=("recorded", "live"),
+        default="recorded",
+        help="traces on disk, or the OpenFace that the bridge was compiled against; "
+        "default: recorded",
+    )
+    add_model_argument(parser)
+    parser.add_argument("--traces", type=Path, metavar="DIR", help="folder of recorded traces")
+    parser.add_argument("--images", type=Path, metavar="DIR", help="folder of their pictures")
+    add_start_arguments(parser)
+    backends = ("auto", *available_backends())
+    parser.add_argument("--backend", default="numpy", choices=backends, help="default: numpy")
+
+
+def sources(options: argparse.Namespace) -> tuple[Reference, Models, Path]:
+    """Return the reference, the candidate's models and the folder of pictures.
+
+    Where nothing is given, in a clone, those are the embedded ones.
+
+    Raises
+    ------
+    TraceError
+        If something is missing.
+    """
+    _take_embedded(options)
+    missing = _missing(options)
+    if missing:
+        raise TraceError(_NOTHING_TO_COMPARE.format(missing=" and ".join(missing)))
+    models = Models(options.backend, *split_models(options.model))
+    return _reference(options), models, options.images
+
+
+def _take_embedded(options: argparse.Namespace) -> None:
+    """Where nothing is given, compare with the fits embedded in a clone, if this is one."""
+    if options.reference == "live" or options.model or options.traces or options.images:
+        return
+    try:
+        fixtures = embedded()
+    except FixtureError:
+        return
+    options.model = [str(fixtures.model)]
+    options.traces, options.images = fixtures.recordings, fixtures.pictures
+
+
+def _missing(options: argparse.Namespace) -> list[str]:
+    """Name the inputs that were not given."""
+    given = {
+        "no model": options.model,
+        "no recorded traces": options.traces or options.reference == "live",
+        "no pictures": options.images,
+    }
+    return [name for name, value in given.items() if not value]
+
+
+def _reference(options: argparse.Namespace) -> Reference:
+    """Return the reference that was asked for."""
+    if options.reference == "live":
+        return live_reference(options, [options.images])
+    return Recorded(options.traces)

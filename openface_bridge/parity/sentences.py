@@ -1,0 +1,99 @@
+"""Verdicts in words."""
+
+from __future__ import annotations
+
+import math
+
+from openface_bridge.parity.branches import Branch
+from openface_bridge.parity.measure import Finding
+from openface_bridge.parity.stages import stage_named
+from openface_bridge.parity.verdicts import Verdict
+
+__all__ = ["branch_sentence", "verdict_sentence"]
+
+_OF_SETTINGS = {
+    "window_size": "window",
+    "sigma": "σ",
+    "reg_factor": "regularisation factor",
+    "weight_factor": "weight factor",
+}
+
+
+def verdict_sentence(verdict: Verdict) -> str:
+    """Say what a verdict found, in a sentence."""
+    if verdict.kind == "equal":
+        return "Equal in every bit of every stage."
+    if verdict.kind == "bug":
+        return _bug(verdict)
+    if verdict.branch is not None:
+        return f"Every stage agrees, given the same inputs; {branch_sentence(verdict.branch)}."
+    assert verdict.finding is not None
+    if verdict.kind == "branch":
+        return (
+            f"Every stage agrees, given the same inputs, but for the {verdict.stage} "
+            f"({verdict.finding.place}), whose input lies on a discontinuity."
+        )
+    return (
+        f"Every stage agrees, given the same inputs; rounding is first seen in the "
+        f"{verdict.stage} ({verdict.finding.place})."
+    )
+
+
+def branch_sentence(branch: Branch) -> str:
+    """Say how two free runs branched."""
+    several = f"{branch.count} decisions" if branch.count > 1 else "one decision"
+    return (
+        f"the free runs branch at {_article(branch.decision)} ({branch.place}): {several} fell "
+        f"otherwise, {branch.margin:.2g} {branch.unit} from doing so alike, by inputs "
+        f"{branch.moved:.2g} {branch.unit} apart"
+    )
+
+
+def _article(name: str) -> str:
+    return f"the {name}"
+
+
+def _bug(verdict: Verdict) -> str:
+    """Say what a bug is."""
+    if verdict.finding is not None:
+        return _wrong_stage(verdict, verdict.finding)
+    assert verdict.branch is not None
+    return (
+        f"The {verdict.stage} decides otherwise than the reference ({verdict.place}): by "
+        f"{verdict.branch.margin:.2g} {verdict.branch.unit}, where inputs are only "
+        f"{verdict.branch.moved:.2g} {verdict.branch.unit} apart."
+    )
+
+
+def _wrong_stage(verdict: Verdict, finding: Finding) -> str:
+    """Say which stage is wrong, and by how much."""
+    entry = finding.entry.rpartition(".")[2]
+    if entry in _OF_SETTINGS:
+        return (
+            f"The {verdict.stage} uses another {_OF_SETTINGS[entry]} than the reference "
+            f"({verdict.place}), {finding.apart:.3g} off."
+        )
+    return (
+        f"Given the reference's own inputs, the {verdict.stage} is wrong ({verdict.place}): "
+        f"{_difference(verdict, finding)}."
+    )
+
+
+def _difference(verdict: Verdict, finding: Finding) -> str:
+    """Say how large a difference is."""
+    if not math.isfinite(finding.apart):
+        return "it is not finite, or has another shape"
+    if finding.bound == 0:
+        return f"it differs by {finding.apart:.3g}, and should not at all"
+    return (
+        f"it differs by {finding.apart:.3g}, which is {finding.ulps:.2g} units in the last place "
+        f"of {_measure(verdict, finding)}; rounding explains {finding.bound:g}"
+    )
+
+
+def _measure(verdict: Verdict, finding: Finding) -> str:
+    """Name what the units in the last place are of."""
+    assert verdict.stage is not None
+    outputs = stage_named(verdict.stage).outputs
+    named = [output.of for output in outputs if finding.entry.endswith(output.entry)]
+    return named[0] if named else "its size"
