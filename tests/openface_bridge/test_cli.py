@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.faults import plant_divergence
+from support.divergence import diverging
 from support.model_files import write_small_model
 from support.recordings import Recordings
 
@@ -146,13 +146,12 @@ def test_candidates_that_diverge(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     strict_json: Callable[[str], Any],
-    monkeypatch: pytest.MonkeyPatch,
 ):
     """Data and page are written and valid, though errors are infinite."""
-    plant_divergence(monkeypatch)
     data, page = tmp_path / "results.json", tmp_path / "page.html"
     outputs = ("--json", data, "--html", page)
-    assert parity(*one_fit.arguments, "--backend", "numpy-exact", *outputs) == FAILED
+    with diverging():
+        assert parity(*one_fit.arguments, "--backend", "numpy-exact", *outputs) == FAILED
     assert "mean shift: inf map px" in capsys.readouterr().out
     (fit,) = strict_json(data.read_text("utf-8"))["fits"]
     assert fit["free_run"]["success"] is False

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from support.faults import plant_divergence
+from support.divergence import diverging
 from support.model_files import write_lines, write_small_model
 from support.recordings import FACES, SETTINGS, Recordings
 from support.traces import tiny_entries
@@ -230,11 +230,9 @@ def test_other_windows(
     assert found.failed_stages == []
 
 
-def test_candidates_that_diverge(
-    recordings: Recordings, reference: Recorded, models: Models, monkeypatch: pytest.MonkeyPatch
-):
-    plant_divergence(monkeypatch)
-    found = compare_fit(reference, CASE, models, recordings.images)
+def test_candidates_that_diverge(recordings: Recordings, reference: Recorded, models: Models):
+    with diverging():
+        found = compare_fit(reference, CASE, models, recordings.images)
     assert not found.free_run.success
     assert not found.passed
     assert np.isfinite(found.free_run.max_px)

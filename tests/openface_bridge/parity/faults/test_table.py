@@ -1,0 +1,66 @@
+"""The table of faults: complete, planted one at a time, gone afterwards."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from support.recordings import Recordings
+
+from openface_bridge.parity.faults import FAULTS, Fault, planted
+from openface_bridge.parity.stages import STAGES
+from pyclnf.backends import create_backend
+from pyclnf.mean_shift import KernelTable
+from pyclnf.pdm import PointDistributionModel
+
+
+def snapshot() -> dict[str, Any]:
+    """Return everything that the packages' modules and the classes with stages in them know."""
+    modules = {
+        name: module
+        for name, module in sys.modules.items()
+        if name.partition(".")[0] in ("pyclnf", "openface_bridge")
+    }
+    known = {
+        f"{name}.{key}": id(value)
+        for name, module in modules.items()
+        for key, value in vars(module).items()
+    }
+    for owner in (PointDistributionModel, KernelTable):
+        known |= {f"{owner.__name__}.{key}": id(value) for key, value in vars(owner).items()}
+    return known
+
+
+def test_every_fault_is_there():
+    assert len(FAULTS) == 29
+    assert len({fault.number for fault in FAULTS}) == len({fault.name for fault in FAULTS}) == 29
+    assert {int(fault.number.rstrip("ab")) for fault in FAULTS} == set(range(1, 29))
+
+
+def test_every_fault_is_expected_at_a_stage():
+    names = {stage.name for stage in STAGES}
+    for fault in FAULTS:
+        assert fault.stages, fault
+        assert set(fault.stages) <= names, fault
+
+
+def test_which_faults_need_a_model_loaded_anew():
+    assert [fault.number for fault in FAULTS if fault.in_preparation] == ["3", "15", "28"]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_every_fault_substitutes_something_and_takes_it_back(fault: Fault, recordings: Recordings):
+    create_backend("numpy", recordings.model)  # imports what is imported late
+    before = snapshot()
+    with planted(fault) as told:
+        assert told is fault
+        assert snapshot() != before
+    assert snapshot() == before
+
+
+def test_pyclnf_does_not_know_of_faults():
+    code = "import sys, pyclnf, pyclnf.backends.numpy_backend; print(*sys.modules)"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "openface_bridge" not in found.stdout
