@@ -22,7 +22,14 @@ from pyclnf.image import check_box
 if TYPE_CHECKING:
     from openface_bridge import _native
 
-__all__ = ["Kept", "SteppingError", "native_settings", "stepped_fit"]
+__all__ = [
+    "Kept",
+    "SteppingError",
+    "native_settings",
+    "scale_entries",
+    "step_entries",
+    "stepped_fit",
+]
 
 Array = npt.NDArray[Any]
 
@@ -208,41 +215,20 @@ class _SteppedFit:
 
     def _keep_scale(self, scale: int, responses: _native.Responses, plan: _native.Plan) -> None:
         """Keep what a scale starts with."""
-        entries: dict[str, Array] = {
-            "window_size": np.array(responses.window_size, np.int32),
-            "view": np.array(responses.view, np.int32),
-            "reg_factor": np.array(plan.reg_factor, np.float32),
-            "sigma": np.array(plan.sigma, np.float32),
-            "weight_factor": np.array(plan.weight_factor, np.float32),
-            "similarity_image_to_reference": responses.image_to_reference,
-            "similarity_reference_to_image": responses.reference_to_image,
-            "base_shape": responses.base_shape,
-            "response_maps": responses.response_maps,
-        }
-        if not self._wanted.lean:
-            entries["areas_of_interest"] = responses.areas_of_interest
+        entries = scale_entries(responses, plan)
+        if self._wanted.lean:
+            del entries["areas_of_interest"]
         self._keep(f"scale{scale}", entries)
 
     def _keep_step(self, phase: str, index: int, step: _native.Iteration) -> None:
         """Keep an iteration, once its change is known to be the one that OpenFace applied."""
         prefix = f"{phase}.{index}"
         self._prove(prefix, step)
-        entries: dict[str, Array] = {
-            "params_global": self.params_global,
-            "params_local": self.params_local,
-            "shape": step.shape,
-            "offset_x": np.ascontiguousarray(step.offsets[:, 0]),
-            "offset_y": np.ascontiguousarray(step.offsets[:, 1]),
-            "mean_shift": step.mean_shift,
-            "right_hand_side": step.right_hand_side,
-            "change": step.change,
-            "params_global_out": step.params_global_out,
-            "params_local_out": step.params_local_out,
-        }
-        if index == 0 or not self._wanted.lean:
-            entries["jacobian"] = step.jacobian
-        if self._wanted.hessians:
-            entries["hessian"] = step.hessian
+        entries = step_entries(self.params_global, self.params_local, step)
+        if index > 0 and self._wanted.lean:
+            del entries["jacobian"]
+        if not self._wanted.hessians:
+            del entries["hessian"]
         self._keep(prefix, entries)
 
     def _prove(self, prefix: str, step: _native.Iteration) -> None:
@@ -268,6 +254,42 @@ class _SteppedFit:
     def _keep(self, prefix: str, entries: Mapping[str, Array]) -> None:
         """Add entries under a prefix."""
         self.entries.update({f"{prefix}.{name}": array for name, array in entries.items()})
+
+
+def scale_entries(responses: _native.Responses, plan: _native.Plan) -> dict[str, Array]:
+    """Return what a scale starts with as entries of a trace, without their prefix."""
+    return {
+        "window_size": np.array(responses.window_size, np.int32),
+        "view": np.array(responses.view, np.int32),
+        "reg_factor": np.array(plan.reg_factor, np.float32),
+        "sigma": np.array(plan.sigma, np.float32),
+        "weight_factor": np.array(plan.weight_factor, np.float32),
+        "similarity_image_to_reference": responses.image_to_reference,
+        "similarity_reference_to_image": responses.reference_to_image,
+        "base_shape": responses.base_shape,
+        "areas_of_interest": responses.areas_of_interest,
+        "response_maps": responses.response_maps,
+    }
+
+
+def step_entries(
+    params_global: Array, params_local: Array, step: _native.Iteration
+) -> dict[str, Array]:
+    """Return an iteration from some parameters as entries of a trace, without their prefix."""
+    return {
+        "params_global": params_global,
+        "params_local": params_local,
+        "shape": step.shape,
+        "offset_x": np.ascontiguousarray(step.offsets[:, 0]),
+        "offset_y": np.ascontiguousarray(step.offsets[:, 1]),
+        "mean_shift": step.mean_shift,
+        "jacobian": step.jacobian,
+        "hessian": step.hessian,
+        "right_hand_side": step.right_hand_side,
+        "change": step.change,
+        "params_global_out": step.params_global_out,
+        "params_local_out": step.params_local_out,
+    }
 
 
 def _compare(plain: _native.Outcome, fit: _SteppedFit, source: str) -> None:
