@@ -1,0 +1,1 @@
+"""Questions to both engines that a comparison of whole fits does not ask."""

@@ -1,0 +1,230 @@
+"""Both engines behind one interface: response maps at any parameters, one iteration from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from openface_bridge.stepping import native_settings, scale_entries, step_entries
+from pyclnf.backends.base import Backend
+from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.fitting import ScalePlan, kernel_sigmas, phase_of, plan_scales
+from pyclnf.image import to_grey
+from pyclnf.likelihood import log_likelihood
+from pyclnf.nu_rlms import Iteration, has_converged
+from pyclnf.observe import TraceRecorder
+from pyclnf.pdm import Parameters
+from pyclnf.responses import Responses
+from pyclnf.settings import FitSettings
+
+if TYPE_CHECKING:
+    from openface_bridge import _native
+
+__all__ = ["AtScale", "Candidate", "Engine", "OpenFace", "Stepped"]
+
+Array = npt.NDArray[Any]
+
+_CONVERGED_BELOW = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class Stepped:
+    """What one iteration gave.
+
+    Attributes
+    ----------
+    parameters : Parameters
+        After the iteration.
+    likelihood : float
+        Of the shape before it.
+    entries : mapping of str to ndarray
+        As in a trace, without prefix.
+    """
+
+    parameters: Parameters
+    likelihood: float
+    entries: Mapping[str, Array]
+
+
+class AtScale(Protocol):
+    """An engine with the response maps of one scale."""
+
+    @property
+    def entries(self) -> Mapping[str, Array]:
+        """View, similarity, areas, maps and schedule, as in a trace, without prefix."""
+        ...
+
+    def iterate(self, parameters: Parameters, *, rigid: bool) -> Stepped:
+        """Do one iteration."""
+        ...
+
+
+class Engine(Protocol):
+    """An engine with one picture and one setting."""
+
+    name: str
+    n_scales: int
+
+    def start(self, box: Array, rotation: tuple[float, float, float]) -> Parameters:
+        """Return the parameters that fit the mean shape into a box, (4,) px."""
+        ...
+
+    def at_scale(self, scale: int, parameters: Parameters) -> AtScale:
+        """Make the response maps of a scale around the landmarks of some parameters."""
+        ...
+
+    def landmarks(self, parameters: Parameters) -> Array:
+        """Return (n, 2) px."""
+        ...
+
+    def stands_still(self, before: Array, after: Array) -> bool:
+        """Tell whether a shape moved so little that a phase ends."""
+        ...
+
+
+class Candidate:
+    """pyclnf.
+
+    Parameters
+    ----------
+    backend : Backend
+    image : (H, W) or (H, W, 3) array
+    settings : FitSettings
+    """
+
+    def __init__(self, backend: Backend, image: Array, settings: FitSettings) -> None:
+        self.name = f"pyclnf, backend {backend.name}"
+        self.n_scales = len(backend.detector.experts.scales)
+        self.backend = backend
+        self._image = PaddedImage.of(to_grey(image))
+        plans = plan_scales(settings, backend.detector.experts.patch_scales)
+        self._sigmas = kernel_sigmas(plans)
+        self._plans = {plan.scale: plan for plan in plans}
+
+    def start(self, box: Array, rotation: tuple[float, float, float]) -> Parameters:
+        """Return the parameters that fit the mean shape into a box."""
+        return self.backend.detector.pdm.parameters_from_box(box, rotation)
+
+    def at_scale(self, scale: int, parameters: Parameters) -> AtScale:
+        """Make the response maps of a scale."""
+        plan, posed = self._plans[scale], self.backend.detector.pdm.pose(parameters)
+        responses = self.backend.responses(self._image, posed, scale, plan.window_size)
+        return _CandidateScale(self.backend, plan, responses, self._sigmas[plan.window_size])
+
+    def landmarks(self, parameters: Parameters) -> Array:
+        """Return (n, 2) px."""
+        return self.backend.detector.pdm.pose(parameters).landmarks
+
+    def stands_still(self, before: Array, after: Array) -> bool:
+        """Tell whether a shape moved so little that a phase ends."""
+        return has_converged(before, after)
+
+
+class _CandidateScale:
+    """pyclnf with the response maps of one scale."""
+
+    def __init__(
+        self, backend: Backend, plan: ScalePlan, responses: Responses, kernel_sigma: float
+    ) -> None:
+        self._backend = backend
+        self._plan = plan
+        self._responses = responses
+        self._kernel_sigma = kernel_sigma
+
+    @property
+    def entries(self) -> Mapping[str, Array]:
+        """View, similarity, areas, maps and schedule."""
+        recorder = TraceRecorder(areas_of_interest=True)
+        recorder.on_scale(self._plan, self._responses)
+        return _without_prefix(recorder.trace)
+
+    def iterate(self, parameters: Parameters, *, rigid: bool) -> Stepped:
+        """Do one iteration."""
+        detector, plan = self._backend.detector, self._plan
+        kernels = detector.experts.kernels(plan.window_size, self._kernel_sigma)
+        eigenvalues = detector.pdm.eigenvalues
+        phase = phase_of(plan, self._responses, kernels, eigenvalues, 1, rigid=rigid)
+        done: list[Iteration] = []
+        posed = detector.pdm.pose(parameters)
+        self._backend.phase(posed, phase, lambda index, iteration: done.append(iteration))
+        recorder = TraceRecorder(normal_equations=True)
+        recorder.on_iteration(plan.scale, "rigid" if rigid else "nonrigid", 0, done[0])
+        likelihood = log_likelihood(
+            self._responses.maps, done[0].offsets, float(plan.sigma), self._responses.visible
+        )
+        return Stepped(done[0].parameters, likelihood, _without_prefix(recorder.trace))
+
+
+class OpenFace:
+    """OpenFace, as the bridge was compiled against it.
+
+    Parameters
+    ----------
+    model : _native.Model
+        Forgets its earlier fits.
+    image : (H, W) or (H, W, 3) uint8
+    settings : FitSettings
+    """
+
+    def __init__(self, model: _native.Model, image: Array, settings: FitSettings) -> None:
+        self.name = "OpenFace"
+        self.n_scales = model.n_scales
+        self._model = model
+        self._image = np.ascontiguousarray(image)
+        self._settings = settings
+        self._chosen = native_settings(settings)
+        model.reset()
+
+    def start(self, box: Array, rotation: tuple[float, float, float]) -> Parameters:
+        """Return the parameters that fit the mean shape into a box."""
+        global_ = self._model.parameters_from_box(box, np.array(rotation, np.float32))
+        return Parameters(global_, np.zeros(self._model.n_modes, np.float32))
+
+    def at_scale(self, scale: int, parameters: Parameters) -> AtScale:
+        """Make the response maps of a scale."""
+        size = self._settings.window_sizes[scale]
+        responses = self._model.responses(
+            self._image, parameters.global_, parameters.local, size, scale
+        )
+        return _OpenFaceScale(self._model, responses, self._model.plan(self._chosen, scale))
+
+    def landmarks(self, parameters: Parameters) -> Array:
+        """Return (n, 2) px."""
+        return self._model.shape_2d(parameters.global_, parameters.local)
+
+    def stands_still(self, before: Array, after: Array) -> bool:
+        """Tell whether a shape moved so little that a phase ends."""
+        return self._model.shape_change(before, after) < _CONVERGED_BELOW
+
+
+class _OpenFaceScale:
+    """OpenFace with the response maps of one scale."""
+
+    def __init__(
+        self, model: _native.Model, responses: _native.Responses, plan: _native.Plan
+    ) -> None:
+        self._model = model
+        self._responses = responses
+        self._plan = plan
+
+    @property
+    def entries(self) -> Mapping[str, Array]:
+        """View, similarity, areas, maps and schedule."""
+        return scale_entries(self._responses, self._plan)
+
+    def iterate(self, parameters: Parameters, *, rigid: bool) -> Stepped:
+        """Do one iteration."""
+        before = (parameters.global_, parameters.local)
+        step = self._model.iterate(self._responses, self._plan, *before, rigid=rigid)
+        entries = step_entries(*before, step, normal_equations=True)
+        after = Parameters(step.params_global_out, step.params_local_out)
+        return Stepped(after, step.likelihood, entries)
+
+
+def _without_prefix(trace: Mapping[str, Array]) -> dict[str, Array]:
+    """Return entries by the last part of their names."""
+    return {name.rpartition(".")[2]: array for name, array in trace.items()}
