@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from openface_bridge.cli import parity, record, run, vectors
+from openface_bridge.cli import hold, magnitudes, maps, parity, record, run, vectors
 from openface_bridge.cli.status import UNUSABLE
 
 __all__ = ["main"]
@@ -27,13 +27,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(
         prog="python -m openface_bridge",
-        description="Compare pyclnf with OpenFace, stage by stage; record OpenFace's fits.",
+        description="Compare pyclnf with OpenFace, stage by stage; record OpenFace's fits; "
+        "ask both engines questions of one's own.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    parity.add_parser(commands)
-    run.add_parser(commands)
-    record.add_parser(commands)
-    vectors.add_parser(commands)
+    for subcommand in (parity, run, record, maps, hold, magnitudes, vectors):
+        subcommand.add_parser(commands)
     options = parser.parse_args(arguments)
     try:
         return int(options.run(options))

@@ -220,7 +220,7 @@ class _OpenFaceScale:
         """Do one iteration."""
         before = (parameters.global_, parameters.local)
         step = self._model.iterate(self._responses, self._plan, *before, rigid=rigid)
-        entries = step_entries(*before, step, normal_equations=True)
+        entries = step_entries(*before, step)
         after = Parameters(step.params_global_out, step.params_local_out)
         return Stepped(after, step.likelihood, entries)
 
