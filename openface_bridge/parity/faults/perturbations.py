@@ -72,6 +72,8 @@ def scaled_stage(stage: str, relative: float = 1e-3) -> Iterator[None]:
     Where that means nothing, or nothing that could be seen, it is something else:
 
     - *normal equations*: the right-hand side alone; the same factor on both sides cancels.
+    - *likelihood*: the landmarks' likelihoods, of which it is the mean logarithm. A relative error
+      of a logarithm may be anything: it passes through 0.
     - *clamp*: the limits. Fits in which no mode reaches its limit do not see it.
     - *view*, *stopping*: a choice cannot be a little wrong. A thousandth of what is decided upon
       (the distances of the views, the 0.01 px) scales all distances alike, or changes no
@@ -119,10 +121,6 @@ def _scaled(array: Float32Array, factor: np.float32) -> Float32Array:
     return array * factor
 
 
-def _scaled_number(number: float, factor: np.float32) -> float:
-    return float(np.float32(number) * factor)
-
-
 def _scaled_parameters(parameters: Parameters, factor: np.float32) -> Parameters:
     return Parameters(parameters.global_ * factor, parameters.local * factor)
 
@@ -160,7 +158,7 @@ _SCALED: dict[str, _Plant] = {
     "update": _method("updated", _scaled_parameters),
     "clamp": _scaled_limits,
     "stopping": lambda substitutions, factor: flip_stopping(substitutions),
-    "likelihood": _function(lambda: likelihood.log_likelihood, _scaled_number),
+    "likelihood": _function(lambda: likelihood.landmark_likelihoods, _scaled),
 }
 
 SCALED_STAGES = tuple(_SCALED)

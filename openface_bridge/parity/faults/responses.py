@@ -124,7 +124,8 @@ def normalised_maps(planting: Planting) -> None:
     def faulty(maps: Float32Array) -> Float32Array:
         lifted: Float32Array = maps - maps.min(axis=1, keepdims=True)
         highest: Float32Array = lifted.max(axis=1, keepdims=True)
-        return lifted / highest
+        with np.errstate(invalid="ignore"):  # a flat map
+            return lifted / highest
 
     planting.function(ccnf.shifted_to_zero, faulty)
 

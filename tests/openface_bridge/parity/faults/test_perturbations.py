@@ -60,7 +60,7 @@ def outputs(teacher: Teacher) -> dict[str, Any]:
             teacher.at_step(step, "jacobian"), shift, phase, local, teacher.arithmetic
         )[1],
         "update": np.concatenate((updated.global_, updated.local)),
-        "likelihood": np.float32(likelihood.log_likelihood(maps, offsets, 1.5, visible)),
+        "likelihood": likelihood.landmark_likelihoods(maps, offsets, 1.5, visible),
     }
 
 
@@ -82,6 +82,16 @@ def test_one_stage_is_scaled_and_no_other(stage: str, teacher: Teacher):
     for name in sound:
         assert np.array_equal(erring[name], expected[name]), name
         assert np.array_equal(after[name], sound[name]), name
+
+
+def test_likelihoods_are_scaled_before_their_logarithm(teacher: Teacher):
+    step = teacher.trace.steps[-1]
+    phase, centre = teacher.phase(step), np.full((12, 2), 4, np.float32)
+    arguments = (phase.response_maps, centre, 1.5, phase.visible)
+    sound = likelihood.log_likelihood(*arguments)
+    with scaled_stage("likelihood", 1e-3):
+        erring = likelihood.log_likelihood(*arguments)
+    assert erring - sound == pytest.approx(np.log1p(1e-3), rel=0.01)
 
 
 def test_clamps_are_scaled(teacher: Teacher):
