@@ -15,7 +15,7 @@ from support.recordings import Recordings
 
 from openface_bridge import native
 from openface_bridge.cli import main
-from openface_bridge.trace import read_trace
+from openface_bridge.trace import Trace, read_trace, write_trace
 
 PASSED, UNUSABLE = 0, 2
 PARAMETERS = {"global": [1.1, 0.05, -0.04, 0.06, 150, 130]}
@@ -193,6 +193,19 @@ def test_magnitudes(
     for line, row in zip(lines[1:], rows, strict=False):
         shown = [float(number) for number in line.split()[1:]]
         assert shown == pytest.approx([row[name] for name in names], rel=1e-5)
+
+
+def test_magnitudes_that_are_not_finite(
+    recordings: Recordings, tmp_path: Path, strict_json: Callable[[str], Any]
+):
+    trace = read_trace(recordings.traces / "trace_anna_default.npz")
+    lost = {"scale0.rigid.1.mean_shift": np.full((12, 2), np.nan, np.float32)}
+    write_trace(tmp_path / "lost.npz", Trace({**trace.entries, **lost}))
+    data = tmp_path / "sizes.json"
+    given = ("--trace", tmp_path / "lost.npz", "--model", recordings.model)
+    assert run("magnitudes", *given, "--json", data) == PASSED
+    rows = strict_json(data.read_text("utf-8"))
+    assert [row["data_global"] is None for row in rows[:3]] == [False, True, False]
 
 
 def test_magnitudes_of_no_trace(

@@ -62,8 +62,14 @@ def assert_equal(found: Any, expected: Any) -> None:
             assert found[name].tobytes() == entry.tobytes(), name
 
 
-def test_with_nothing_held_it_is_openfaces_fit(small: Any, blobs: tuple[Any, Any]) -> None:
-    settings = FitSettings(weight_factor=2.5)
+@pytest.mark.parametrize(
+    "settings",
+    [FitSettings(weight_factor=2.5), FitSettings(window_sizes=(11, 0, 7), max_iterations=40)],
+    ids=["weighted", "until it stands still"],
+)
+def test_with_nothing_held_it_is_openfaces_fit(
+    settings: FitSettings, small: Any, blobs: tuple[Any, Any]
+) -> None:
     plain = stepped_fit(small, *blobs, settings, normal_equations=True)
     engine = OpenFace(small, blobs[0], settings)
     trace = held_fit(engine, np.asarray(blobs[1], np.float32), settings, Held())
@@ -73,13 +79,30 @@ def test_with_nothing_held_it_is_openfaces_fit(small: Any, blobs: tuple[Any, Any
 
 
 def test_held_fits_do_not_depend_on_those_before(small: Any, blobs: tuple[Any, Any]) -> None:
-    settings, held = FitSettings(), Held.parsed(["scale=1.4"], small.n_modes)
-    box = np.asarray(blobs[1], np.float32)
-    first = held_fit(OpenFace(small, blobs[0], settings), box, settings, held)
-    other = FitSettings(sigma=3.0)
-    held_fit(OpenFace(small, blobs[0], other), box, other, Held())
-    again = held_fit(OpenFace(small, blobs[0], settings), box, settings, held)
-    assert_equal(again, first)
+    """OpenFace itself goes on with the kernels of the sigma that it used first."""
+    box, held = np.asarray(blobs[1], np.float32), Held.parsed(["scale=1.4"], small.n_modes)
+    found = []
+    for sigma in (1.5, 3.0, 1.5):
+        settings = FitSettings(sigma=sigma)
+        found.append(held_fit(OpenFace(small, blobs[0], settings), box, settings, held))
+    small.reset()
+    settings = FitSettings(sigma=3.0)
+    assert_equal(found[1], held_fit(OpenFace(small, blobs[0], settings), box, settings, held))
+    assert_equal(found[2], found[0])
+
+
+@pytest.mark.parametrize(("moved", "still"), [(0.009, True), (0.011, False)])
+def test_when_a_shape_stands_still(
+    moved: float, still: bool, small: Any, small_model: Path, blobs: tuple[Any, Any]
+) -> None:
+    before = np.zeros((16, 2), np.float32)
+    after = before.copy()
+    after[3, 1] = moved
+    engines = (
+        OpenFace(small, blobs[0], FitSettings()),
+        Candidate(create_backend("numpy", small_model), blobs[0], FitSettings()),
+    )
+    assert [engine.stands_still(before, after) for engine in engines] == [still, still]
 
 
 def test_openface_starts_every_iteration_from_what_is_held(
