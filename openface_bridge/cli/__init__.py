@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from openface_bridge.cli import hold, magnitudes, maps, parity, record, run, vectors
+from openface_bridge.cli import faults, hold, magnitudes, maps, parity, record, run, vectors
 from openface_bridge.cli.status import UNUSABLE
 
 __all__ = ["main"]
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "ask both engines questions of one's own.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    for subcommand in (parity, run, record, maps, hold, magnitudes, vectors):
+    for subcommand in (parity, run, faults, record, maps, hold, magnitudes, vectors):
         subcommand.add_parser(commands)
     options = parser.parse_args(arguments)
     try:

@@ -13,6 +13,7 @@ from openface_bridge.cli.sources import add_source_arguments, sources
 from openface_bridge.cli.status import FAILED, PASSED, show_progress
 from openface_bridge.parity.models import Models
 from openface_bridge.parity.noise_floor import NoiseFloor
+from openface_bridge.parity.reduce import reduce_bug
 from openface_bridge.parity.run import Comparison, compare_run, run_fit
 from openface_bridge.parity.sentences import verdict_sentence
 from openface_bridge.parity.store import read_run
@@ -39,6 +40,12 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         metavar="DIR",
         help="compare what the subcommand run left there, instead of running --backend",
     )
+    parser.add_argument(
+        "--reduce",
+        type=Path,
+        metavar="DIR",
+        help="write each bug as the one call that is wrong, with a test that reproduces it",
+    )
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the results as data")
     parser.add_argument("--html", type=Path, metavar="OUT.html", help="write the results as a page")
     parser.set_defaults(run=_parity)
@@ -54,6 +61,7 @@ def _parity(options: argparse.Namespace) -> int:
         backend = comparison.run.backend
         fits.append(fit_summary(comparison))
         print(_line(comparison))
+        _reduce(comparison, models, options.reduce)
         if options.html is not None:
             from openface_bridge.report.page import view_fit
 
@@ -61,6 +69,15 @@ def _parity(options: argparse.Namespace) -> int:
     run = run_summary(fits, backend=backend, reference=reference.description)
     _write(options, run, views)
     return PASSED if run["summary"]["passed"] else FAILED
+
+
+def _reduce(comparison: Comparison, models: Models, folder: Path | None) -> None:
+    """Reduce a bug, if asked to, and say where the case is."""
+    if folder is None:
+        return
+    test = reduce_bug(comparison, models.backend(comparison.case.setting), folder)
+    if test is not None:
+        print(f"      reduced to {test}")
 
 
 def _comparisons(

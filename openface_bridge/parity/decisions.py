@@ -275,7 +275,7 @@ def _stop(teacher: Teacher, moment: Moment) -> Choice | None:
     if step.index + 1 >= teacher.settings.max_iterations:
         return None
     moved = _moved(teacher, step)
-    goes_on = step.index + 1 < len(teacher.trace.phase(step.scale, nonrigid=step.nonrigid))
+    goes_on = teacher.goes_on(step)
     inputs, margins = np.array([moved]), np.array([abs(moved - STOPS_BELOW)])
     return Choice(np.array([goes_on], np.intp), inputs, margins, _slack_of_stop(teacher, step))
 

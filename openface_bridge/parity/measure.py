@@ -85,7 +85,7 @@ def _goes_on(teacher: Teacher, moment: Moment) -> bool:
     """Tell whether another iteration of the phase was executed."""
     step = moment.step
     assert step is not None
-    return step.index + 1 < len(teacher.trace.phase(step.scale, nonrigid=step.nonrigid))
+    return teacher.goes_on(step)
 
 
 def measure(found: Array, teacher: Teacher, moment: Moment, output: Output) -> Measured | None:

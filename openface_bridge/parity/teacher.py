@@ -87,6 +87,10 @@ class Teacher:
         """Return the reference's parameters at the start of a scale."""
         return self.parameters(self.trace.phase(scale, nonrigid=False)[0])
 
+    def goes_on(self, step: Step) -> bool:
+        """Tell whether another iteration of the phase was executed."""
+        return Step(step.scale, step.nonrigid, step.index + 1) in self.trace.steps
+
     def has_change(self, step: Step) -> bool:
         """Tell whether the solution of an iteration's normal equations was recorded."""
         return f"{step.prefix}.change" in self.trace

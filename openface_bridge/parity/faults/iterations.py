@@ -73,8 +73,9 @@ def exact_kernel(planting: Planting) -> None:
         kernel_x, kernel_y = np.exp(exponents).transpose(1, 0, 2)
         weights = response_maps[visible] * kernel_y[:, :, None] * kernel_x[:, None, :]
         sums = weights.sum(axis=(1, 2))
-        mean_x = (weights.sum(axis=1) * index).sum(axis=1) / sums
-        mean_y = (weights.sum(axis=2) * index).sum(axis=1) / sums
+        with np.errstate(invalid="ignore"):  # a map may vanish under its kernel
+            mean_x = (weights.sum(axis=1) * index).sum(axis=1) / sums
+            mean_y = (weights.sum(axis=2) * index).sum(axis=1) / sums
         shifts = np.zeros_like(offsets)
         shifts[visible] = np.stack((mean_x, mean_y), axis=1) - at
         return shifts

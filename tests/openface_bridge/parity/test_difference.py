@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 import pytest
-
 from openface_bridge.parity.difference import Difference, Place, largest, ulps
+
 from openface_bridge.trace import Step
 
 HERE = Place(1, "rigid", 2)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from openface_bridge.parity.difference import Place
 from support.recordings import Recordings
 from support.traces import Entries, tiny_entries
 
-from openface_bridge.parity.difference import Place
 from openface_bridge.parity.free_run import FreeRun, first_difference, run_free
 from openface_bridge.parity.run import Models
 from openface_bridge.parity.stages import STAGES

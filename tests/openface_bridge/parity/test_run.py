@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from openface_bridge.parity.teacher_forced import StageResult
 from support.divergence import diverging
 from support.model_files import write_lines, write_small_model
 from support.recordings import FACES, SETTINGS, Recordings
@@ -17,7 +18,6 @@ from openface_bridge.parity.free_run import FreeRun
 from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.run import Comparison, Models, compare_all, compare_fit
 from openface_bridge.parity.stages import STAGES
-from openface_bridge.parity.teacher_forced import StageResult
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case
 from openface_bridge.trace import Trace, TraceError

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from openface_bridge.parity.teacher_forced import compare_stages
 from support.recordings import FACES, SETTINGS, Recordings, record
 
 from openface_bridge.parity.faults import FAULTS, Fault, planted
 from openface_bridge.parity.free_run import run_free
 from openface_bridge.parity.run import Comparison, Models, compare_all, compare_fit
 from openface_bridge.parity.stages import STAGES
-from openface_bridge.parity.teacher_forced import compare_stages
 from openface_bridge.pictures import find_picture, read_picture
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case

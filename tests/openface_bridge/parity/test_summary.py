@@ -10,14 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from openface_bridge.parity.difference import Place
+from openface_bridge.parity.teacher_forced import StageResult
+
 from openface_bridge.parity.free_run import FreeRun
 from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.run import Comparison
 from openface_bridge.parity.stages import STAGES
 from openface_bridge.parity.summary import fit_summary, run_summary
-from openface_bridge.parity.teacher_forced import StageResult
 from openface_bridge.reference import Case
 from openface_bridge.trace import SCHEMA_VERSION, Trace
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from openface_bridge.parity.difference import Difference, Place
+from openface_bridge.parity.teacher_forced import StageResult, compare_stages
 from support.recordings import Recordings
 
-from openface_bridge.parity.difference import Difference, Place
 from openface_bridge.parity.run import Models
 from openface_bridge.parity.stages import STAGES, Stage
 from openface_bridge.parity.teacher import Teacher
-from openface_bridge.parity.teacher_forced import StageResult, compare_stages
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case
 from openface_bridge.trace import Step, Trace

@@ -12,14 +12,14 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-
 from openface_bridge.parity.difference import Place
+from openface_bridge.parity.teacher_forced import StageResult
+
 from openface_bridge.parity.free_run import FreeRun
 from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.run import Comparison
 from openface_bridge.parity.stages import STAGES
 from openface_bridge.parity.summary import run_summary
-from openface_bridge.parity.teacher_forced import StageResult
 from openface_bridge.reference import Case
 from openface_bridge.report import page as page_module
 from openface_bridge.report.page import FitView, render_page, view_fit

@@ -1,0 +1,146 @@
+"""``faults``: proof that the comparison catches what ports have got wrong."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from openface_bridge.cli.live import split_models
+from openface_bridge.cli.sources import add_source_arguments, sources
+from openface_bridge.cli.status import FAILED, PASSED
+from openface_bridge.parity.faults import FAULTS, Fault
+from openface_bridge.parity.faults.trial import Trial, sound_trial, trials
+from openface_bridge.parity.kept import Kept
+from openface_bridge.parity.models import Models
+from openface_bridge.parity.sentences import verdict_sentence
+from openface_bridge.trace import TraceError
+
+__all__ = ["add_parser"]
+
+_HEAD = (
+    f"{'':4}  {'fault':32}{'bug in':>9}  {'named':20}{'expected':28}"
+    f"{'first at':46}{'final error':>12}"
+)
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Describe the subcommand."""
+    parser = commands.add_parser(
+        "faults",
+        help="plant known faults into pyclnf and see whether each is caught",
+        description="Plant each fault that ports of the detector have had into pyclnf, one at a "
+        "time and in this process only, compare, and say whether it is reported as a bug at its "
+        "stage. Without arguments, in a clone: on the embedded fits. Exit status: 0 if each is "
+        "and the sound code has no bug, 1 if not, 2 if it cannot be done.",
+    )
+    add_source_arguments(parser)
+    parser.add_argument(
+        "--only", metavar="NUMBER,NUMBER,…", help="of the faults; default: all of them"
+    )
+    parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the results as data")
+    parser.set_defaults(run=_faults)
+
+
+def _faults(options: argparse.Namespace) -> int:
+    """Plant, compare and say what was caught."""
+    chosen = _chosen(options.only)
+    reference, models, pictures = sources(options)
+    kept = Kept(reference, models, pictures)
+
+    def make_models() -> Models:
+        return Models(options.backend, *split_models(options.model))
+
+    done = []
+    print(_HEAD)
+    for trial in _all_trials(chosen, kept, models, make_models, pictures):
+        print(_line(trial), flush=True)
+        done.append(trial)
+    if options.json is not None:
+        _write(options.json, done, models.name, reference.description)
+    missed = [trial for trial in done if not trial.passed]
+    print(
+        f"{'FAILED' if missed else 'passed'}: {len(done) - len(missed)} of {len(done)} trials as "
+        f"expected, on {len(kept.cases())} fits of backend {models.name}"
+    )
+    return FAILED if missed else PASSED
+
+
+def _all_trials(
+    faults: tuple[Fault, ...], kept: Kept, models: Models, make_models: Any, pictures: Path
+) -> Iterator[Trial]:
+    """Try the sound candidate, then each fault."""
+    yield sound_trial(kept, models, pictures)
+    yield from trials(faults, kept, models, make_models, pictures)
+
+
+def _chosen(only: str | None) -> tuple[Fault, ...]:
+    """Return the faults of some numbers."""
+    if only is None:
+        return FAULTS
+    numbers = {number.strip() for number in only.split(",")}
+    unknown = numbers - {fault.number for fault in FAULTS} - {_plain(fault) for fault in FAULTS}
+    if unknown:
+        known = ", ".join(fault.number for fault in FAULTS)
+        raise TraceError(f"no fault has the number {', '.join(sorted(unknown))}; there are {known}")
+    return tuple(fault for fault in FAULTS if {fault.number, _plain(fault)} & numbers)
+
+
+def _plain(fault: Fault) -> str:
+    """Return a fault's number without the letter of its variant."""
+    return fault.number.rstrip("ab")
+
+
+def _line(trial: Trial) -> str:
+    """Return a trial's line of the table."""
+    first = trial.first
+    place = "" if first is None else str(first.verdict.place)
+    expected = "no bug" if trial.fault is None else " or ".join(trial.fault.stages)
+    name = "none: the sound code" if trial.fault is None else str(trial.fault)
+    return (
+        f"{'pass' if trial.passed else 'FAIL'}  {name:32}"
+        f"{len(trial.bugs):3} of {len(trial.fits):2}  {', '.join(trial.stages) or '–':20}"
+        f"{expected:28}{place:46}{trial.max_px:9.3f} px"
+    )
+
+
+def _write(path: Path, done: list[Trial], backend: str, reference: str) -> None:
+    """Write all trials as data; an existing file is replaced only when all is written."""
+    data = {
+        "backend": backend,
+        "reference": reference,
+        "passed": all(trial.passed for trial in done),
+        "faults": [_data(trial) for trial in done],
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
+    partial.replace(path)
+    print(f"data: {path}")
+
+
+def _data(trial: Trial) -> dict[str, Any]:
+    """Return a trial as plain data."""
+    return {
+        "number": None if trial.fault is None else trial.fault.number,
+        "name": None if trial.fault is None else trial.fault.name,
+        "expected": [] if trial.fault is None else list(trial.fault.stages),
+        "detected": bool(trial.bugs),
+        "named": list(trial.stages),
+        "passed": trial.passed,
+        "fits": [
+            {
+                "face": fit.case.face,
+                "setting": fit.case.setting,
+                "verdict": fit.verdict.kind,
+                "stage": fit.verdict.stage,
+                "place": None if fit.verdict.place is None else vars(fit.verdict.place),
+                "sentence": verdict_sentence(fit.verdict),
+                "max_px": fit.max_px if math.isfinite(fit.max_px) else None,
+            }
+            for fit in trial.fits
+        ],
+    }

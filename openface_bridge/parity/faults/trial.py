@@ -1,0 +1,128 @@
+"""Faults put to the test: planted one at a time, each must be reported as a bug, where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from openface_bridge.parity.faults.fault import Fault, planted
+from openface_bridge.parity.kept import Kept
+from openface_bridge.parity.models import Models
+from openface_bridge.parity.run import Comparison, compare_fit
+from openface_bridge.parity.verdicts import Verdict
+from openface_bridge.reference import Case
+
+__all__ = ["FitTrial", "Trial", "sound_trial", "trials"]
+
+MakeModels = Callable[[], Models]
+
+
+@dataclass(frozen=True)
+class FitTrial:
+    """What one fit showed of a fault.
+
+    Attributes
+    ----------
+    case : Case
+    verdict : Verdict
+    max_px : float
+        The worst landmark's error, running freely.
+    """
+
+    case: Case
+    verdict: Verdict
+    max_px: float
+
+    @property
+    def is_bug(self) -> bool:
+        """Whether the verdict is a bug."""
+        return self.verdict.kind == "bug"
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What all fits showed of a fault.
+
+    Attributes
+    ----------
+    fault : Fault or None
+        None for the sound candidate.
+    fits : tuple of FitTrial
+    """
+
+    fault: Fault | None
+    fits: tuple[FitTrial, ...]
+
+    @property
+    def bugs(self) -> list[FitTrial]:
+        """The fits with a bug, in their order."""
+        return [fit for fit in self.fits if fit.is_bug]
+
+    @property
+    def stages(self) -> tuple[str, ...]:
+        """The stages that were named, in the order of the fits, each once."""
+        named = (fit.verdict.stage for fit in self.bugs)
+        return tuple(dict.fromkeys(stage for stage in named if stage is not None))
+
+    @property
+    def first(self) -> FitTrial | None:
+        """The first fit with a bug."""
+        return self.bugs[0] if self.bugs else None
+
+    @property
+    def max_px(self) -> float:
+        """The worst landmark of all fits."""
+        return max(fit.max_px for fit in self.fits)
+
+    @property
+    def passed(self) -> bool:
+        """Whether a fault was called a bug where it is and nowhere else; of none, nothing was."""
+        if self.fault is None:
+            return not self.bugs
+        return bool(self.bugs) and set(self.stages) <= set(self.fault.stages)
+
+
+def trials(
+    faults: tuple[Fault, ...],
+    reference: Kept,
+    models: Models,
+    make_models: MakeModels,
+    pictures: Path,
+) -> Iterator[Trial]:
+    """Plant one fault after the other.
+
+    Parameters
+    ----------
+    faults : tuple of Fault
+    reference : Kept
+        Completed while the candidate was sound.
+    models : Models
+        The sound candidate's.
+    make_models : callable
+        Loads them anew, for faults in what is loaded.
+    pictures : Path
+
+    Yields
+    ------
+    Trial
+    """
+    for fault in faults:
+        with planted(fault):
+            candidate = make_models() if fault.in_preparation else models
+            fits = tuple(
+                _fit_trial(compare_fit(reference, case, candidate, pictures))
+                for case in reference.cases()
+            )
+        yield Trial(fault, fits)
+
+
+def sound_trial(reference: Kept, models: Models, pictures: Path) -> Trial:
+    """Compare the sound candidate: it must have no bug."""
+    compared = (compare_fit(reference, case, models, pictures) for case in reference.cases())
+    return Trial(None, tuple(_fit_trial(comparison) for comparison in compared))
+
+
+def _fit_trial(comparison: Comparison) -> FitTrial:
+    """Keep what a trial is about, and none of the arrays."""
+    return FitTrial(comparison.case, comparison.verdict, comparison.free_run.max_px)

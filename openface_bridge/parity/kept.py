@@ -1,0 +1,58 @@
+"""A reference whose fits are read, completed and kept in memory, to be compared with many times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from openface_bridge.parity.completion import completed
+from openface_bridge.parity.models import Models
+from openface_bridge.parity.stages.stage import Array
+from openface_bridge.parity.teacher import Teacher
+from openface_bridge.pictures import find_picture, read_picture
+from openface_bridge.reference import Case, Reference
+from openface_bridge.trace import Trace
+from pyclnf import FitSettings
+from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.image import to_grey
+
+__all__ = ["Kept"]
+
+
+class Kept:
+    """A reference, see :class:`openface_bridge.reference.Reference`.
+
+    Parameters
+    ----------
+    reference : Reference
+    models : Models
+        A sound candidate's: what lean traces leave out is computed with it, and proved.
+    pictures : Path
+    """
+
+    def __init__(self, reference: Reference, models: Models, pictures: Path) -> None:
+        self.description = reference.description
+        self._cases = reference.cases()
+        self._reruns = {case: reference.rerun_landmarks(case) for case in self._cases}
+        self._traces = {
+            case: _completed(reference.trace(case), case, models, pictures) for case in self._cases
+        }
+
+    def cases(self) -> Sequence[Case]:
+        """Return the fits there are."""
+        return self._cases
+
+    def trace(self, case: Case) -> Trace:
+        """Return a fit's trace."""
+        return self._traces[case]
+
+    def rerun_landmarks(self, case: Case) -> Array | None:
+        """Return landmarks of the reference's own reruns."""
+        return self._reruns[case]
+
+
+def _completed(trace: Trace, case: Case, models: Models, pictures: Path) -> Trace:
+    """Return a trace with what it leaves out."""
+    image = PaddedImage.of(to_grey(read_picture(find_picture(pictures, case.face))))
+    settings = FitSettings.named(case.setting)
+    return completed(Teacher(trace, image, settings, models.backend(case.setting)))
