@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pyclnf.typing import Float32Array
 
-__all__ = ["SEED", "draw_vectors", "pdm_table"]
+if TYPE_CHECKING:
+    from openface_bridge import _native
+
+__all__ = ["SEED", "choices_table", "draw_vectors", "pdm_table"]
 
 SEED = 20
-_JACOBIANS = 20
+_JACOBIANS = 8
 """How many vectors come with their Jacobians, which are large."""
 
 
@@ -55,7 +58,7 @@ def draw_vectors(
     return {name: np.ascontiguousarray(array, np.float32) for name, array in vectors.items()}
 
 
-def pdm_table(model: Any, count: int, seed: int = SEED) -> dict[str, npt.NDArray[Any]]:
+def pdm_table(model: _native.Model, count: int, seed: int = SEED) -> dict[str, npt.NDArray[Any]]:
     """Return vectors with what a compiled model's PDM functions give for them.
 
     Parameters
@@ -68,8 +71,8 @@ def pdm_table(model: Any, count: int, seed: int = SEED) -> dict[str, npt.NDArray
     -------
     dict
         The vectors of :func:`draw_vectors`, and ``shape_2d`` (count, n, 2), ``clamped`` (count, m),
-        ``updated_global``, ``updated_local``, ``from_box`` (count, 6); for the first twenty
-        ``jacobian`` (20, 2n, 6 + m). All float32.
+        ``updated_global``, ``updated_local``, ``from_box`` (count, 6); for the first eight
+        ``jacobian`` (8, 2n, 6 + m). All float32.
     """
     vectors = draw_vectors(model.n_modes, model.eigenvalues, count, seed)
     pairs = list(zip(vectors["params_global"], vectors["params_local"], strict=True))
@@ -86,3 +89,37 @@ def pdm_table(model: Any, count: int, seed: int = SEED) -> dict[str, npt.NDArray
         "jacobian": [model.jacobian(*pair, rigid=False) for pair in pairs[:_JACOBIANS]],
     }
     return vectors | {name: np.array(rows, np.float32) for name, rows in outputs.items()}
+
+
+def choices_table(
+    model: _native.Model, vectors: dict[str, npt.NDArray[Any]]
+) -> dict[str, npt.NDArray[Any]]:
+    """Return which view a compiled model chooses for vectors, and its similarities.
+
+    Parameters
+    ----------
+    model : _native.Model
+    vectors : dict
+        With ``params_global`` (count, 6) and ``params_local`` (count, m). Vectors of scale 0 have
+        no similarity, and get zeros.
+
+    Returns
+    -------
+    dict
+        ``view`` (count, scales) uint8; ``image_to_reference`` and ``reference_to_image``
+        (count, scales, 2, 2) float32.
+    """
+    count, scales = len(vectors["params_global"]), range(model.n_scales)
+    view = np.zeros((count, len(scales)), np.uint8)
+    similarities = np.zeros((2, count, len(scales), 2, 2), np.float32)
+    pairs = zip(vectors["params_global"], vectors["params_local"], strict=True)
+    for row, (global_, local) in enumerate(pairs):
+        for scale in scales:
+            view[row, scale] = model.view_index(global_, scale)
+            if global_[0] > 0:
+                similarities[:, row, scale] = model.similarity(global_, local, scale)
+    return {
+        "view": view,
+        "image_to_reference": similarities[0],
+        "reference_to_image": similarities[1],
+    }
