@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 
@@ -78,14 +79,25 @@ def lint(session: nox.Session) -> None:
 def parity(session: nox.Session) -> None:
     """Compare with the reference, stage by stage: OpenFace's own data, or what is embedded.
 
-    Arguments are added, or replace the data if they name any.
+    Arguments are added, or replace the data if they name any. ``--openface PREFIX``, or
+    OPENFACE_ROOT where there is a model of OpenFace's, compiles the bridge to the OpenFace
+    installed there, and compares with its fits as they happen.
     """
-    install(session, ".[report]")
+    prefix, given = split_openface(session.posargs)
+    root = prefix or os.environ.get("OPENFACE_ROOT", "")
+    data = [] if names_data(given) else openface_data(recorded=not root)
+    live = root != "" and names_model([*data, *given])
+    if live:
+        session.env.update({"OPENFACE_BRIDGE": "ON", "OPENFACE_ROOT": str(Path(root).resolve())})
+    elif prefix:
+        session.error("--openface needs --model MAIN.txt, --images DIR, and --boxes or --detect")
+    install(session, ".[report]", bridge=live)
     session.run(
         *("python", "-m", "openface_bridge", "parity"),
         *("--html", "reports/parity.html", "--json", "reports/parity.json"),
-        *(() if names_data(session.posargs) else openface_data()),
-        *session.posargs,
+        *(live_reference(given) if live else ()),
+        *data,
+        *given,
     )
 
 
@@ -107,15 +119,34 @@ def names_data(arguments: list[str]) -> bool:
     return any(argument.startswith(named) for argument in arguments)
 
 
-def openface_data() -> list[str]:
-    """Name OpenFace's model, recordings and pictures to ``parity``, if they are at hand."""
+def names_model(arguments: list[str]) -> bool:
+    """Tell whether arguments of ``parity`` name a model."""
+    return any(argument.startswith("--model") for argument in arguments)
+
+
+def split_openface(arguments: list[str]) -> tuple[str | None, list[str]]:
+    """Take ``--openface PREFIX`` out of arguments."""
+    parser = argparse.ArgumentParser(prog="nox -s parity --", allow_abbrev=False, add_help=False)
+    parser.add_argument("--openface", metavar="PREFIX")
+    options, others = parser.parse_known_args(arguments)
+    return options.openface, others
+
+
+def live_reference(given: list[str]) -> list[str]:
+    """Ask ``parity`` for OpenFace itself; it detects the faces unless told where they are."""
+    told = any(argument.startswith(("--boxes", "--detect")) for argument in given)
+    return ["--reference", "live", *([] if told else ["--detect"])]
+
+
+def openface_data(*, recorded: bool = True) -> list[str]:
+    """Name OpenFace's model, pictures and recordings to ``parity``, if they are at hand."""
     named = os.environ.get("PYCLNF_OPENFACE_DATA")
     data = Path(named) if named else OPENFACE_DATA
     if not named and not data.is_dir():
         return []
     return [
         *("--model", str(data / "model" / "main_clnf_general.txt")),
-        *("--traces", str(data / "golden")),
+        *(("--traces", str(data / "golden")) if recorded else ()),
         *("--images", str(data / "samples")),
     ]
 
