@@ -17,6 +17,7 @@ import pytest
 
 from openface_bridge.pictures import read_picture
 from pyclnf import ModelFileError
+from pyclnf.backends import create_backend
 
 RUNS: dict[str, dict[str, Any]] = {
     "default": {},
@@ -153,6 +154,35 @@ def test_shapes_of_everything(small: Any, blobs: tuple[Any, Any]) -> None:
     similarity = small.similarity(global_, local, 1)
     assert np.array_equal(similarity[0], responses.image_to_reference)
     assert np.array_equal(similarity[1], responses.reference_to_image)
+
+
+def test_arrays_are_laid_out_as_promised(
+    bridge: Any, small: Any, small_model: Path, blobs: tuple[Any, Any]
+) -> None:
+    """C-contiguous, each element its own: once, the first element came repeated, at stride 0."""
+    image, box = blobs
+    global_ = small.parameters_from_box(box)
+    local = np.sqrt(small.eigenvalues)
+    outcome = small.fit(image, box, bridge.Settings())
+    rectangle = small.bounding_box(global_, local)
+    arrays = [
+        *(global_, rectangle, small.mean_shape, small.components, small.eigenvalues),
+        *(small.shape_2d(global_, local), small.shape_3d(local), small.clamped(local)),
+        *(small.jacobian(global_, local, rigid=False), *small.similarity(global_, local, 0)),
+        *small.updated(global_, local, np.ones(6 + small.n_modes, np.float32)),
+        *(outcome["landmarks"], outcome["params_global"], outcome["params_local"]),
+        small.responses(image, global_, local, 11, 0).response_maps,
+    ]
+    for array in arrays:
+        assert array.dtype == np.float32
+        assert array.flags.c_contiguous, array.strides
+        assert array.flags.owndata
+    pdm = create_backend("numpy-exact", small_model).detector.pdm
+    expected = pdm.parameters_from_box(box)
+    assert np.allclose(global_, expected.global_, rtol=1e-5)
+    shape = small.shape_2d(global_, local)
+    assert np.allclose(rectangle[:2], shape.min(axis=0), atol=1e-3)
+    assert np.allclose(rectangle[2:], np.ptp(shape, axis=0), atol=1e-3)
 
 
 def test_parameters_come_back_from_their_landmarks(small: Any) -> None:
