@@ -21,8 +21,9 @@ from support.recordings import Recordings
 from openface_bridge import cli
 from openface_bridge.cli import main
 from openface_bridge.parity.stages import STAGES
+from openface_bridge.parity.summary import REPORT_VERSION
 from openface_bridge.recorded import NOISE_FLOOR_FILE
-from openface_bridge.trace import SCHEMA_VERSION, Trace, read_trace, write_trace
+from openface_bridge.trace import Trace, read_trace, write_trace
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 REPOSITORY = Path(cli.__file__).resolve().parents[2]
@@ -68,11 +69,14 @@ def test_a_run_that_passes(
     assert [line.split()[:3] for line in lines[:4]] == [
         ["pass", face, setting] for face in ("anna", "ben_2") for setting in ("default", "weighted")
     ]
-    assert lines[4].startswith("passed: 4 fits, 0 failed, 0 equal in every bit; worst landmark 0.0")
+    assert [line.split()[3] for line in lines[:4]] == ["rounding", "rounding", "branch", "branch"]
+    assert lines[4].startswith(
+        "passed: 4 fits (2 rounding, 2 branch), 0 failed; worst landmark 0.0"
+    )
     assert lines[5:] == [f"data: {path}"]
     run = strict_json(path.read_text("utf-8"))
-    assert run["schema_version"] == SCHEMA_VERSION
-    assert (run["backend"], run["model"]) == ("numpy", "main.txt")
+    assert run["report_version"] == REPORT_VERSION
+    assert (run["backend"], run["fits"][0]["model"]) == ("numpy", "main.txt")
     assert run["reference"] == "recorded traces in traces/"
     assert run["summary"]["passed"] is True
     assert run["summary"]["fits"] == 4
@@ -84,17 +88,21 @@ def test_what_the_data_hold(one_fit: Recordings, tmp_path: Path, strict_json: Ca
     assert parity(*one_fit.arguments, "--json", path) == PASSED
     (fit,) = strict_json(path.read_text("utf-8"))["fits"]
     assert (fit["face"], fit["setting"]) == ("anna", "default")
-    assert 0 <= fit["free_run"]["mean_px"] <= fit["free_run"]["max_px"] <= fit["limit_px"]
-    assert fit["limit_px"] == 2 * fit["floor_px"] + 0.005
-    assert fit["within_floor"] is True
-    assert list(fit["teacher_forced"]) == [stage.name for stage in STAGES]
-    for stage in fit["teacher_forced"].values():
-        assert 0 <= stage["error"] <= stage["limit"]
+    floor = fit["floor"]
+    assert 0 <= fit["free_run"]["mean_px"] <= fit["free_run"]["max_px"] <= floor["limit_px"]
+    assert floor["limit_px"] == 2 * floor["px"] + 0.005
+    assert floor["within"] is True
+    assert fit["verdict"]["kind"] == "rounding"
+    assert list(fit["stages"]) == [stage.name for stage in STAGES]
+    for name, stage in fit["stages"].items():
+        worst = stage["forced"]["worst"]
+        assert stage["forced"]["passed"] is True
+        assert name == "clamp" or 0 <= worst["ulps"] <= worst["bound"]
 
 
 def test_the_reference_itself(one_fit: Recordings, capsys: pytest.CaptureFixture[str]):
     assert parity(*one_fit.arguments, "--backend", "numpy-exact") == PASSED
-    assert "passed: 1 fits, 0 failed, 1 equal in every bit" in capsys.readouterr().out
+    assert "passed: 1 fits (1 equal), 0 failed" in capsys.readouterr().out
 
 
 def test_without_a_noise_floor(
@@ -104,19 +112,24 @@ def test_without_a_noise_floor(
     path = tmp_path / "results.json"
     assert parity(*one_fit.arguments, "--backend", "numpy-exact", "--json", path) == PASSED
     (fit,) = strict_json(path.read_text("utf-8"))["fits"]
-    assert (fit["floor_px"], fit["limit_px"]) == (None, 0.005)
+    assert (fit["floor"]["px"], fit["floor"]["limit_px"]) == (None, 0.005)
 
 
 @pytest.mark.parametrize(
     ("entry", "by", "remark"),
     [
-        ("scale1.nonrigid.2.mean_shift", 0.01, "mean shift: 0.01 map px"),
-        ("scale0.response_maps", 1.0, "response map: "),
-        ("scale1.view", 1, "view: 1 views apart"),
-        ("final.landmarks", 1.0, "worst   1.0000 px"),
-        ("scale0.sigma", 0.5, "pass"),
+        (
+            "scale1.nonrigid.2.mean_shift",
+            0.01,
+            "the mean shift is wrong (scale 1, nonrigid phase, iteration 2, landmark 11): it "
+            "differs by 0.01, ",
+        ),
+        ("scale0.response_maps", 1.0, "the response map is wrong (scale 0, landmark 11)"),
+        ("scale1.view", 1, "the view is wrong (scale 1): it differs by 1, and should not at all"),
+        ("final.landmarks", 1.0, "beyond the limit of 0.0050 px"),
+        ("scale0.sigma", 0.5, "The mean shift uses another σ than the reference (scale 0), 0.5"),
         ("final.landmarks", np.nan, "worst      inf px"),
-        ("final.likelihood", np.nan, "likelihood: inf nats"),
+        ("final.likelihood", 1.0, "the likelihood is wrong"),
     ],
 )
 def test_a_run_that_fails(
@@ -134,11 +147,11 @@ def test_a_run_that_fails(
     assert parity(*one_fit.arguments, "--json", path) == FAILED
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("FAIL  anna")
-    assert remark in lines[0] or remark == "pass"
-    assert lines[1].startswith("FAILED: 1 fits, 1 failed")
+    assert remark in lines[0]
+    assert lines[1].startswith("FAILED: 1 fits (1 ")
+    assert ", 1 failed; " in lines[1]
     run = strict_json(path.read_text("utf-8"))
     assert run["summary"]["passed"] is False
-    assert run["fits"][0]["schedule_equal"] is (entry != "scale0.sigma")
 
 
 def test_candidates_that_diverge(
@@ -152,11 +165,11 @@ def test_candidates_that_diverge(
     outputs = ("--json", data, "--html", page)
     with diverging():
         assert parity(*one_fit.arguments, "--backend", "numpy-exact", *outputs) == FAILED
-    assert "mean shift: inf map px" in capsys.readouterr().out
+    assert "the mean shift is wrong (scale 1, rigid phase, iteration 0, " in capsys.readouterr().out
     (fit,) = strict_json(data.read_text("utf-8"))["fits"]
     assert fit["free_run"]["success"] is False
-    assert fit["free_run"]["first_difference"]["stage"] == "mean shift"
-    assert fit["teacher_forced"]["mean shift"]["error"] is None
+    assert (fit["verdict"]["kind"], fit["verdict"]["stage"]) == ("bug", "mean shift")
+    assert fit["stages"]["mean shift"]["forced"]["first_over"]["apart"] is None
     assert "∞" in page.read_text("utf-8")
 
 
@@ -247,7 +260,7 @@ def test_nothing_to_compare(
 def test_embedded_fits_where_nothing_is_given(capsys: pytest.CaptureFixture[str]):
     assert parity("--backend", "numpy-exact") == PASSED
     output = capsys.readouterr().out
-    assert "passed: 12 fits, 0 failed, 12 equal in every bit" in output
+    assert "passed: 12 fits (12 equal), 0 failed" in output
 
 
 def test_as_a_module(tmp_path: Path):

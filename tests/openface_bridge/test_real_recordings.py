@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from openface_bridge.cli import main
@@ -75,33 +76,36 @@ def test_a_backend_that_rounds_once_passes(rounded_once: tuple[int, dict[str, An
     assert results["summary"]["fits"] == len(FACES) * len(SETTINGS)
     assert results["summary"]["failed"] == 0
     assert results["summary"]["median_max_px"] < 0.01
-    assert all(fit["within_floor"] and fit["schedule_equal"] for fit in results["fits"])
+    assert results["summary"]["verdicts"]["bug"] == 0
+    assert all(fit["floor"]["within"] for fit in results["fits"])
 
 
 @pytest.mark.parametrize(
     ("stage", "largest"),
     [
-        ("initialisation", 2.0),
+        ("initialisation", 0.0),
         ("view", 0.0),
-        ("similarity", 1.0),
+        ("similarity", 0.0),
         ("area of interest", 0.0),
-        ("response map", 1e-5),
-        ("offsets", 2e-6),
-        ("mean shift", 5e-5),
-        ("Jacobian", 1e-6),
-        ("normal equations", 1e-4),
-        ("update", 1e-4),
-        ("clamp", 1e-4),
+        ("response map", 0.6),
+        ("offsets", 0.0),
+        ("mean shift", 0.0),
+        ("Jacobian", 0.0),
+        ("normal equations", 0.3),
+        ("update", 0.25),
+        ("clamp", 0.0),
         ("stopping", 0.0),
-        ("likelihood", 1e-4),
+        ("likelihood", 0.0),
     ],
 )
 def test_stages_stay_within_rounding(
     stage: str, largest: float, rounded_once: tuple[int, dict[str, Any]]
 ):
-    """Bounds of their own, so that the table's cannot be loosened unseen."""
-    results = [fit["teacher_forced"][stage] for fit in rounded_once[1]["fits"]]
-    assert max(result["error"] for result in results) <= largest
+    """In parts of the table's bounds."""
+    results = [fit["stages"][stage]["forced"] for fit in rounded_once[1]["fits"]]
+    worst = [found["worst"] for found in results if found["worst"] is not None]
+    parts = [found["ulps"] / found["bound"] if found["bound"] else found["ulps"] for found in worst]
+    assert max(parts) <= largest
     assert sum(result["compared"] for result in results) > 0
 
 
@@ -115,5 +119,5 @@ def test_a_backend_in_the_references_order_is_equal(
     image, settings = PaddedImage.of(to_grey(picture)), FitSettings.named(setting)
     found = run_free(trace, image, settings, exact.backend(setting))
     assert found.success
-    assert found.first_difference is None
-    assert found.max_px == 0
+    for name, array in trace.entries.items():
+        assert np.array_equal(found.candidate[name], array), name

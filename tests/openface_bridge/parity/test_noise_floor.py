@@ -34,8 +34,9 @@ def test_small_distances_between_large_numbers():
 @pytest.mark.parametrize("reruns", [None, np.zeros((0, 3, 2), np.float32)])
 def test_without_reruns(reruns: np.ndarray[tuple[int, ...], np.dtype[np.float32]] | None):
     floor = NoiseFloor.of(LANDMARKS, reruns)
-    assert floor.px is None
+    assert (floor.landmarks, floor.px) == (None, None)
     assert floor.limit_px == 0.005
+    assert floor.multiple(1.0) is None
 
 
 def test_largest_displacement_of_any_landmark_in_any_rerun():
@@ -47,10 +48,24 @@ def test_largest_displacement_of_any_landmark_in_any_rerun():
     assert floor.limit_px == pytest.approx(1.005, abs=2e-5)
 
 
+def test_every_landmark_has_its_own():
+    reruns = np.stack([LANDMARKS] * 3)
+    reruns[0, 0] += (3.0, 4.0)
+    reruns[1, 0] -= (6.0, 8.0)
+    reruns[2, 2] += (0.0, 0.5)
+    floor = NoiseFloor.of(LANDMARKS, reruns)
+    assert floor.landmarks is not None
+    assert floor.landmarks.tolist() == [10.0, 0.0, 0.5]
+    assert floor.px == 10.0
+    assert (floor.multiple(25.0), floor.multiple(0.0)) == (2.5, 0.0)
+    assert floor.multiple(np.inf) == np.inf
+
+
 def test_reruns_alike():
     floor = NoiseFloor.of(LANDMARKS, np.stack([LANDMARKS] * 2))
-    assert floor == NoiseFloor(0.0)
+    assert floor.px == 0.0
     assert floor.limit_px == 0.005
+    assert floor.multiple(0.1) is None  # of nothing
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -58,12 +73,12 @@ def test_lost_landmarks_allow_nothing(value: float):
     lost = LANDMARKS.copy()
     lost[1, 0] = value
     for landmarks, reruns in ((lost, LANDMARKS[None]), (LANDMARKS, lost[None]), (lost, lost[None])):
-        assert NoiseFloor.of(landmarks, reruns) == NoiseFloor(None)
+        assert NoiseFloor.of(landmarks, reruns).landmarks is None
 
 
 @pytest.mark.parametrize(("px", "limit"), [(0.0, 0.005), (0.2, 0.405), (3.6, 7.205)])
 def test_limit(px: float, limit: float):
-    assert NoiseFloor(px).limit_px == pytest.approx(limit)
+    assert NoiseFloor(np.array([px / 2, px, 0.0])).limit_px == pytest.approx(limit)
 
 
 def test_reruns_of_another_model():

@@ -163,15 +163,17 @@ def test_noise_is_that_of_its_seed(teacher: Teacher):
 # ---- What a comparison makes of them ----
 
 
-def failed_stages(reference: Recorded, models: Models, recordings: Recordings, case: Case) -> Any:
-    found = compare_fit(reference, case, models, recordings.images)
-    return [result.stage.name for result in found.failed_stages]
+def verdict(
+    reference: Recorded, models: Models, recordings: Recordings, case: Case
+) -> tuple[str, str | None]:
+    found = compare_fit(reference, case, models, recordings.images).verdict
+    return found.kind, found.stage
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_noise_is_no_fault(seed: int, reference: Recorded, models: Models, recordings: Recordings):
+def test_noise_is_no_bug(seed: int, reference: Recorded, models: Models, recordings: Recordings):
     with map_noise(seed):
-        assert failed_stages(reference, models, recordings, CASE) == []
+        assert verdict(reference, models, recordings, CASE)[0] in ("rounding", "branch")
 
 
 @pytest.mark.parametrize("stage", SCALED_STAGES)
@@ -179,4 +181,4 @@ def test_a_thousandth_is_one(
     stage: str, reference: Recorded, models: Models, recordings: Recordings
 ):
     with scaled_stage(stage):
-        assert failed_stages(reference, models, recordings, CLAMPED)[:1] == [stage]
+        assert verdict(reference, models, recordings, CLAMPED) == ("bug", stage)
