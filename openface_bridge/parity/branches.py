@@ -56,6 +56,8 @@ class Branch:
         return self.margin <= self.moved and self.drift_px <= limit_px
 
 
+# What is not finite decides as well, and is nothing that excuses.
+@np.errstate(invalid="ignore", over="ignore")
 def first_branch(reference: Teacher, candidate: Teacher) -> Branch | None:
     """Return the first decision that differs in two free runs; None if all are alike.
 

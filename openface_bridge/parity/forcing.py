@@ -17,6 +17,8 @@ Forced = dict[str, Array]
 """Outputs of stages by :func:`forced_name`."""
 
 
+# Recordings may hold what is not finite: the reference goes on with it.
+@np.errstate(invalid="ignore", over="ignore", divide="ignore")
 def forced(teacher: Teacher, stages: Sequence[Stage] = STAGES) -> Forced:
     """Perform every stage at every moment of a recorded fit."""
     found: Forced = {}

@@ -88,14 +88,18 @@ def _goes_on(teacher: Teacher, moment: Moment) -> bool:
     return teacher.goes_on(step)
 
 
+# Recordings may hold what is not finite: the reference goes on with it.
+@np.errstate(invalid="ignore", over="ignore", divide="ignore")
 def measure(found: Array, teacher: Teacher, moment: Moment, output: Output) -> Measured | None:
     """Compare an output with what was recorded of it; None if nothing was, or nothing counts."""
     wanted = expected(teacher, moment, output)
-    if wanted is None or found.size == 0:
+    if wanted is None:
         return None
     if found.shape != wanted.shape:
         whole = Finding(moment.name(output.entry), moment.place, np.inf, np.inf, output.ulps)
         return Measured(whole, whole, None, equal=False)
+    if found.size == 0:
+        return None
     apart = np.asarray(_apart(found, wanted))
     if output.counts is not None:
         counts = np.broadcast_to(output.counts(teacher, moment), apart.shape)
@@ -123,12 +127,16 @@ def _apart(found: Array, wanted: Array) -> Array:
 
 
 def _ulps(apart: Array, teacher: Teacher, moment: Moment, output: Output) -> Array:
-    """Return differences in units in the last place of what counts."""
+    """Return differences in units in the last place of what counts.
+
+    Where that is not finite it measures nothing, and any difference is infinite.
+    """
     if output.ulps == 0:
         return apart
     size = np.abs(np.asarray(output.size(teacher, moment), np.float64))
-    with np.errstate(invalid="ignore", over="ignore"):
-        return np.where(apart > 0, apart / np.maximum(EPS * size, _TINY), 0.0)
+    ulps = np.where(np.isfinite(size), apart / np.maximum(EPS * size, _TINY), np.inf)
+    ulps[np.isinf(apart)] = np.inf
+    return np.where(apart > 0, ulps, 0.0)
 
 
 def _measured(

@@ -108,6 +108,16 @@ class Teacher:
             rigid=not step.nonrigid,
         )
 
+    def hidden(self, step: Step) -> npt.NDArray[np.bool_]:
+        """Tell of which elements that solution was not recorded and cannot be told, (c,).
+
+        Those are modes that ended at their limit.
+        """
+        hidden = np.zeros(6 + step.nonrigid * self.pdm.n_modes, np.bool_)
+        if step.nonrigid and not self.has_change(step):
+            hidden[6:] = np.abs(self.at_step(step, "params_local_out")) >= self.mode_limits
+        return hidden
+
     def parameter_sizes(self, step: Step) -> Float64Array:
         """Return how large what an update is added to is: (6,) or (6 + m,); 1 for rotations."""
         before, after = (
@@ -162,12 +172,11 @@ class Teacher:
 
     def change(self, step: Step) -> Float32Array:
         """Return the reference's update; what is not known of it, as the candidate solves it."""
-        expected = self.expected_change(step)
-        unknown = np.isnan(expected)
-        if not unknown.any():
+        expected, hidden = self.expected_change(step), self.hidden(step)
+        if not hidden.any():
             return expected.astype(np.float32)
         solved = self.arithmetic.solve(*self.equations(step))
-        return np.where(unknown, solved, expected).astype(np.float32)
+        return np.where(hidden, solved, expected).astype(np.float32)
 
     def row_weights(self, step: Step) -> Float64Array:
         """Return the weights of the Jacobian's rows by the reference's settings, (2n,).

@@ -60,7 +60,7 @@ def _normal_equations(teacher: Teacher, moment: Moment) -> Outputs:
 
 def _known(teacher: Teacher, moment: Moment) -> Array:
     """Tell which elements of the update are known, (c,)."""
-    return np.asarray(~np.isnan(teacher.expected_change(_step(moment))))
+    return ~teacher.hidden(_step(moment))
 
 
 def _update(teacher: Teacher, moment: Moment) -> Outputs:
@@ -73,8 +73,7 @@ def _free(teacher: Teacher, moment: Moment) -> Array:
     """Tell which modes the update leaves within their limits, (m,)."""
     step = _step(moment)
     within = ~teacher.modes_beyond_limit(step, -_AT_LIMIT)
-    known = teacher.expected_change(step)[6:]
-    return within & ~np.isnan(known) if step.nonrigid else within
+    return within & ~teacher.hidden(step)[6:] if step.nonrigid else within
 
 
 def _clamp(teacher: Teacher, moment: Moment) -> Outputs:

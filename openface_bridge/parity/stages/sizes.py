@@ -18,6 +18,8 @@ __all__ = [
 _LOST = 8.0
 """An inferred update is off by three last places of its parameters; its bound is 24."""
 
+_UNBOUNDED = float(np.finfo(np.float32).max)
+
 Size = Callable[[Teacher, Moment], Array | float]
 
 
@@ -94,14 +96,18 @@ def solution(teacher: Teacher, moment: Moment) -> Array:
     """Return |H⁻¹|·(√(H·H)·|Δ| + Σ|terms of the right side|), (c,).
 
     How far the solution moves, to first order, if each number of the normal equations is off by
-    one part (Higham, Accuracy and Stability of Numerical Algorithms, section 7.2).
+    one part (Higham, Accuracy and Stability of Numerical Algorithms, section 7.2). Singular
+    equations have any solution.
     """
     step = moment.step
     assert step is not None
     hessian = teacher.hessian(step)
     change = np.abs(np.nan_to_num(teacher.expected_change(step), nan=0.0).astype(np.float64))
     backward = equations(teacher, moment) @ change + right_hand_side(teacher, moment)
-    inverse = np.abs(np.linalg.pinv(hessian, hermitian=True))
+    try:
+        inverse = np.abs(np.linalg.inv(hessian))
+    except np.linalg.LinAlgError:
+        return np.full_like(change, _UNBOUNDED)
     return np.asarray(inverse @ backward + _lost_places(teacher, moment))
 
 

@@ -14,6 +14,8 @@ from openface_bridge.parity.decisions import DECISIONS
 from openface_bridge.parity.faults import FAULTS, Fault, planted
 from openface_bridge.parity.forcing import forced
 from openface_bridge.parity.free_run import run_free
+from openface_bridge.parity.measure import measure
+from openface_bridge.parity.place import Moment
 from openface_bridge.parity.run import Comparison, Models, compare_all, compare_fit
 from openface_bridge.parity.stages import EPS, STAGES, stage_named
 from openface_bridge.pictures import find_picture, read_picture
@@ -358,12 +360,51 @@ def test_missing_iteration(compare, reference: Recorded):
     assert str(verdict.place) == "scale 0, rigid phase, iteration 3"
 
 
-def test_not_finite_entries(compare, reference: Recorded):
-    trace = changed(reference.trace(CASES[0]), "scale1.rigid.0.mean_shift", np.nan, 8)
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_not_finite_entries(value: float, compare, reference: Recorded):
+    trace = changed(reference.trace(CASES[0]), "scale1.rigid.0.mean_shift", value, 8)
     found = compare(trace, CASES[0])
     assert (found.verdict.kind, found.verdict.stage) == ("bug", "mean shift")
     assert found.verdict.finding.apart == found.verdict.finding.ulps == np.inf
     assert str(found.verdict.place) == "scale 1, rigid phase, iteration 0, landmark 4"
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        *("init.params_global", "scale0.sigma", "scale1.similarity_reference_to_image"),
+        *("scale1.base_shape", "scale1.response_maps", "scale0.areas_of_interest"),
+        *(
+            f"scale1.nonrigid.0.{name}"
+            for name in (
+                *("params_global", "params_local", "shape", "offset_x", "mean_shift", "jacobian"),
+                *("hessian", "right_hand_side", "change", "params_global_out", "params_local_out"),
+            )
+        ),
+        "final.likelihood",
+    ],
+)
+def test_no_entry_may_cease_to_be_finite(entry: str, value: float, compare, solved: Trace):
+    """It is neither taken for something unknown nor for a bound without end."""
+    assert compare(changed(solved, entry, value, -1), CASES[0]).verdict.kind == "bug"
+
+
+def test_an_update_that_is_lost_without_its_solution(compare, reference: Recorded):
+    trace, entry = reference.trace(CASES[0]), "scale1.nonrigid.0.params_local_out"
+    assert compare(changed(trace, entry, np.nan), CASES[0]).verdict.kind == "bug"
+
+
+def test_singular_equations_have_any_solution(make_teacher, reference: Recorded):
+    """Where a Jacobian vanishes, rigid equations are solved by chance: that is no bug."""
+    trace, name = reference.trace(CASES[0]), "scale0.rigid.0.jacobian"
+    vanished = Trace({**trace.entries, name: np.zeros_like(trace[name])})
+    teacher = make_teacher(vanished, CASES[0])
+    moment = Moment("iteration", 0, Step(0, False, 0))
+    (change,) = (row for row in stage_named("normal equations").outputs if row.entry == "change")
+    found = measure(np.ones(6, np.float32), teacher, moment, change)
+    assert found is not None
+    assert found.over is None
 
 
 # ---- Faults in the candidate ----
