@@ -17,7 +17,8 @@ from openface_bridge.experiments.parameters import Held
 from openface_bridge.pictures import read_picture
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case
-from openface_bridge.stepping import stepped_fit
+from openface_bridge.starts import Start
+from openface_bridge.stepping import Kept, stepped_fit
 from openface_bridge.trace import Trace, read_trace
 from pyclnf.backends import create_backend
 from pyclnf.pdm import Parameters
@@ -70,7 +71,8 @@ def assert_equal(found: Any, expected: Any) -> None:
 def test_with_nothing_held_it_is_openfaces_fit(
     settings: FitSettings, small: Any, blobs: tuple[Any, Any]
 ) -> None:
-    plain = stepped_fit(small, *blobs, settings, normal_equations=True)
+    start = Start(np.asarray(blobs[1], np.float32))
+    plain = stepped_fit(small, blobs[0], start, settings, keep=Kept(hessians=True))
     engine = OpenFace(small, blobs[0], settings)
     trace = held_fit(engine, np.asarray(blobs[1], np.float32), settings, Held())
     assert set(trace.entries) - set(plain.entries) == {"provenance"}

@@ -99,7 +99,6 @@ def test_a_head_pose_is_recorded_and_compared(
     recorded_kernel: None,
     small_model: Path,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
 ) -> None:
     box = [float(value) for value in Recorded(recording).trace(CASE)["bbox"]]
     turned = {"blobs": {"box": box, "rotation": [0.1, -0.4, 0.05]}}
@@ -115,21 +114,30 @@ def test_a_head_pose_is_recorded_and_compared(
     assert np.array_equal(start.box, trace["bbox"])
     assert np.array_equal(start.rotation, trace["rotation"])
     compared = ("--model", str(small_model), *pictures, "--traces", str(out))
-    assert main(["parity", *compared, "--backend", "numpy-exact"]) == 0
-    assert "1 equal in every bit" in capsys.readouterr().out
+    results = tmp_path / "results.json"
+    arguments = [*compared, "--backend", "numpy-exact", "--json", str(results)]
+    assert main(["parity", *arguments]) == 0
+    assert verdicts(results) == ["equal"]
+
+
+def verdicts(results: Path) -> list[str]:
+    """Return the kinds of all verdicts in a file of results."""
+    fits = json.loads(results.read_text("utf-8"))["fits"]
+    return [fit["verdict"]["kind"] for fit in fits]
 
 
 def test_parity_with_the_live_reference(
-    recording: Path, recorded_kernel: None, small_model: Path, capsys: pytest.CaptureFixture[str]
+    recording: Path, recorded_kernel: None, small_model: Path, tmp_path: Path
 ) -> None:
+    results = tmp_path / "results.json"
     status = main(
         [
             *("parity", "--reference", "live", "--model", str(small_model)),
             *("--images", str(recording.parent), "--boxes", str(recording / "boxes.json")),
-            *("--backend", "numpy-exact", "--kernels", ""),
+            *("--backend", "numpy-exact", "--kernels", "", "--json", str(results)),
         ]
     )
-    assert "1 equal in every bit" in capsys.readouterr().out
+    assert verdicts(results) == ["equal"]
     assert status == 0
 
 
