@@ -103,7 +103,7 @@ def _branch(
     if not differing.any():
         return None
     margin, moved = _hardest(ours, theirs, differing)
-    count = 1 if decision.name == "view" else int(differing.sum())
+    count = 1 if decision.name == "view" else int(differing.sum())  # two views, one choice
     drift = _drift(reference, candidate, moment)
     place = moment.place
     return Branch(decision.name, decision.stage, place, margin, moved, drift, decision.unit, count)

@@ -99,11 +99,13 @@ def _view(teacher: Teacher, moment: Moment) -> Choice:
     assert moment.scale is not None
     distances = _view_distances(teacher, moment.scale)
     chosen = int(teacher.recorded(moment, "view"))
-    # Half the gap: one distance may grow by as much as another shrinks.
+    # Of each view, whether it is chosen: two engines differ in the two that they choose. Half the
+    # gap, as one distance may grow by as much as another shrinks; any of them is an input of all.
+    views = np.arange(len(distances))
     margins = np.abs(distances - distances[chosen]) / 2
-    margins[chosen] = np.inf
-    values = np.full(len(distances), chosen)
-    return Choice(values, distances, margins, 4 * _EPS * float(distances.max()))
+    inputs = np.repeat(distances[:, None], len(distances), axis=1)
+    slack = 4 * _EPS * float(distances.max())
+    return Choice((views == chosen).astype(np.intp), inputs, margins, slack)
 
 
 # ---- Sample positions ----
@@ -114,13 +116,14 @@ def _sample_terms(teacher: Teacher, scale: int) -> tuple[Float64Array, ...]:
 
     What they are rounded to separately, and added, gives positions in 1/32 px.
     """
-    turn = teacher.at_scale(scale, "similarity_reference_to_image").astype(np.float64)
-    base = teacher.at_scale(scale, "base_shape").astype(np.float64)
+    turn = teacher.at_scale(scale, "similarity_reference_to_image").astype(np.float32)
+    base = teacher.at_scale(scale, "base_shape").astype(np.float32)
     side = teacher.window_size(scale) + teacher.view(scale).support - 1
-    along, across = turn[0, 0], -turn[0, 1]
-    half = (side - 1) / 2
-    left = base[:, 0] - along * half + across * half
-    top = base[:, 1] - along * half - across * half
+    # The corners are rounded to float32, from left to right; the rest is float64.
+    a, b, extent, two = turn[0, 0], -turn[0, 1], np.float32(side - 1), np.float32(2)
+    left = (base[:, 0] - a * extent / two + b * extent / two).astype(np.float64)
+    top = (base[:, 1] - a * extent / two - b * extent / two).astype(np.float64)
+    along, across = float(a), float(b)
     steps = np.arange(side, dtype=np.float64)
     rows, columns = steps[:, None], steps[None, :]
     x = left[:, None, None] - across * rows
@@ -198,10 +201,14 @@ def _to_half(values: Float64Array) -> Float64Array:
 
 
 def _tenths(teacher: Teacher, step: Step) -> Float64Array:
-    """Return offsets within their map, in kernel cells of 0.1 px: (n, 2)."""
-    highest = teacher.window_size(step.scale) - 1 / _CELLS_PER_PIXEL
-    inside = np.clip(teacher.offsets(step).astype(np.float64), 0.0, highest)
-    return np.asarray(np.nan_to_num(inside) * _CELLS_PER_PIXEL)
+    """Return offsets within their map, in kernel cells of 0.1 px: (n, 2).
+
+    In the reference's float32, where a tenth is a little more than that.
+    """
+    tenth = np.float32(1 / _CELLS_PER_PIXEL)
+    highest = np.float32(teacher.window_size(step.scale)) - tenth
+    inside = np.clip(teacher.offsets(step), np.float32(0), highest)
+    return np.asarray(np.nan_to_num(inside / tenth).astype(np.float64))
 
 
 def cell_ties(teacher: Teacher, moment: Moment) -> BoolArray:
@@ -219,7 +226,8 @@ def _cells(teacher: Teacher, moment: Moment) -> Choice:
     tenths = _tenths(teacher, step)[visible]
     values = np.floor(tenths + 0.5).astype(np.intp)
     slack = 4 * _EPS * teacher.window_size(step.scale)
-    inputs = tenths / _CELLS_PER_PIXEL
+    known = np.isfinite(teacher.offsets(step)[visible])
+    inputs = np.where(known, tenths / _CELLS_PER_PIXEL, np.nan)
     return Choice(values, inputs, _to_half(tenths) / _CELLS_PER_PIXEL, slack)
 
 

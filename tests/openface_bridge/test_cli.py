@@ -69,10 +69,8 @@ def test_a_run_that_passes(
     assert [line.split()[:3] for line in lines[:4]] == [
         ["pass", face, setting] for face in ("anna", "ben_2") for setting in ("default", "weighted")
     ]
-    assert [line.split()[3] for line in lines[:4]] == ["rounding", "rounding", "branch", "branch"]
-    assert lines[4].startswith(
-        "passed: 4 fits (2 rounding, 2 branch), 0 failed; worst landmark 0.0"
-    )
+    assert [line.split()[3] for line in lines[:4]] == ["branch"] * 4
+    assert lines[4].startswith("passed: 4 fits (4 branch), 0 failed; worst landmark 0.0")
     assert lines[5:] == [f"data: {path}"]
     run = strict_json(path.read_text("utf-8"))
     assert run["report_version"] == REPORT_VERSION
@@ -92,7 +90,7 @@ def test_what_the_data_hold(one_fit: Recordings, tmp_path: Path, strict_json: Ca
     assert 0 <= fit["free_run"]["mean_px"] <= fit["free_run"]["max_px"] <= floor["limit_px"]
     assert floor["limit_px"] == 2 * floor["px"] + 0.005
     assert floor["within"] is True
-    assert fit["verdict"]["kind"] == "rounding"
+    assert fit["verdict"]["kind"] == "branch"
     assert list(fit["stages"]) == [stage.name for stage in STAGES]
     for name, stage in fit["stages"].items():
         worst = stage["forced"]["worst"]
