@@ -6,6 +6,7 @@ import math
 
 from openface_bridge.parity.branches import Branch
 from openface_bridge.parity.measure import Finding
+from openface_bridge.parity.place import Place
 from openface_bridge.parity.stages import stage_named
 from openface_bridge.parity.verdicts import Verdict
 
@@ -31,11 +32,11 @@ def verdict_sentence(verdict: Verdict) -> str:
     if verdict.kind == "branch":
         return (
             f"Every stage agrees, given the same inputs, but for the {verdict.stage} "
-            f"({verdict.finding.place}), whose input lies on a discontinuity."
+            f"({_where(verdict)}), whose input lies on a discontinuity."
         )
     return (
         f"Every stage agrees, given the same inputs; rounding is first seen in the "
-        f"{verdict.stage} ({verdict.finding.place})."
+        f"{verdict.stage} ({_where(verdict)})."
     )
 
 
@@ -47,6 +48,13 @@ def branch_sentence(branch: Branch) -> str:
         f"otherwise, {branch.margin:.2g} {branch.unit} from doing so alike, by inputs "
         f"{branch.moved:.2g} {branch.unit} apart"
     )
+
+
+def _where(verdict: Verdict) -> str:
+    """Name a verdict's place; that of a stage at the end of a fit has no name of its own."""
+    assert verdict.stage is not None
+    ended = verdict.place == Place() and stage_named(verdict.stage).per == "end"
+    return "end of the fit" if ended else str(verdict.place)
 
 
 def _article(name: str) -> str:
@@ -71,10 +79,10 @@ def _wrong_stage(verdict: Verdict, finding: Finding) -> str:
     if entry in _OF_SETTINGS:
         return (
             f"The {verdict.stage} uses another {_OF_SETTINGS[entry]} than the reference "
-            f"({verdict.place}), {finding.apart:.3g} off."
+            f"({_where(verdict)}), {finding.apart:.3g} off."
         )
     return (
-        f"Given the reference's own inputs, the {verdict.stage} is wrong ({verdict.place}): "
+        f"Given the reference's own inputs, the {verdict.stage} is wrong ({_where(verdict)}): "
         f"{_difference(verdict, finding)}."
     )
 
@@ -95,5 +103,9 @@ def _measure(verdict: Verdict, finding: Finding) -> str:
     """Name what the units in the last place are of."""
     assert verdict.stage is not None
     outputs = stage_named(verdict.stage).outputs
-    named = [output.of for output in outputs if finding.entry.endswith(output.entry)]
+    named = [
+        output.of
+        for output in outputs
+        if finding.entry.endswith(output.entry) and finding.bound == output.ulps
+    ]
     return named[0] if named else "its size"

@@ -127,7 +127,7 @@ def test_without_a_noise_floor(
         ("final.landmarks", 1.0, "beyond the limit of 0.0050 px"),
         ("scale0.sigma", 0.5, "The mean shift uses another σ than the reference (scale 0), 0.5"),
         ("final.landmarks", np.nan, "worst      inf px"),
-        ("final.likelihood", np.nan, "the likelihood is wrong"),
+        ("final.likelihood", np.nan, "the likelihood is wrong (end of the fit): it is not"),
     ],
 )
 def test_a_run_that_fails(

@@ -14,7 +14,7 @@ from openface_bridge.parity.teacher import Teacher
 from openface_bridge.trace import Step
 from pyclnf import mean_shift, nu_rlms
 from pyclnf.fitting import is_likelihood_due
-from pyclnf.likelihood import log_likelihood
+from pyclnf.likelihood import UNEVALUATED, log_likelihood
 from pyclnf.pdm import Parameters
 
 __all__ = ["STAGES"]
@@ -103,22 +103,25 @@ def _allowed(teacher: Teacher) -> int:
 
 
 def _likelihood(teacher: Teacher, moment: Moment) -> Outputs:
-    """Perform the stage at the last scale, if that one gives a likelihood."""
-    last = teacher.trace.steps[-1]
-    scale = last.scale
-    if not last.nonrigid:
-        return {}
-    entered_with = teacher.at_step(Step(scale, True, 0), "params_global")[0]
-    n_scales = len(teacher.experts.scales)
-    if not is_likelihood_due(scale, teacher.settings, n_scales, entered_with):
-        return {}
-    likelihood = log_likelihood(
-        teacher.at_scale(scale, "response_maps"),
-        teacher.offsets(last),
-        float(teacher.plans[scale].sigma),
-        teacher.view(scale).visible,
-    )
+    """Perform the stage at the last scale that gives a likelihood."""
+    likelihood = UNEVALUATED
+    for scale in teacher.trace.scales:
+        steps = teacher.trace.phase(scale, nonrigid=True)
+        if steps and _is_due(teacher, steps[0]):
+            likelihood = log_likelihood(
+                teacher.at_scale(scale, "response_maps"),
+                teacher.offsets(steps[-1]),
+                float(teacher.plans[scale].sigma),
+                teacher.view(scale).visible,
+            )
     return {"final.likelihood": np.array([likelihood], np.float32)}
+
+
+def _is_due(teacher: Teacher, entered: Step) -> bool:
+    """Tell whether a non-rigid phase, of which this is the first iteration, gives a likelihood."""
+    face_scale = teacher.at_step(entered, "params_global")[0]
+    n_scales = len(teacher.experts.scales)
+    return is_likelihood_due(entered.scale, teacher.settings, n_scales, face_scale)
 
 
 _AT_LIMIT = 8 * EPS
@@ -213,6 +216,11 @@ STAGES = (
             Output(
                 "params_local_out", 0, "the limit", "the limit comes from the model file",
                 sizes.nothing, "modes", counts=_limited,
+            ),
+            Output(
+                "params_local_out", 2, "each parameter",
+                "within its limit it passes, and what was added to it was rounded once",
+                sizes.local_parameters, "modes", counts=_free,
             ),
         ),
         _clamp,

@@ -65,6 +65,13 @@ def test_stages_that_give_nothing_finite(apart: float):
     assert sentence.endswith("landmark 7): it is not finite, or has another shape.")
 
 
+def test_the_ends_of_a_fit():
+    finding = Finding("final.likelihood", Place(), 1.0, 99.0, 64.0)
+    assert "the likelihood is wrong (end of the fit): " in bug("likelihood", finding)
+    finding = Finding("init.params_global", Place(), 1.0, 99.0, 2.0)
+    assert "the initialisation is wrong (start of the fit): " in bug("initialisation", finding)
+
+
 def test_what_must_be_the_same():
     sentence = bug("view", Finding("scale1.view", Place(1), 2.0, 2.0, 0.0))
     assert sentence.endswith("(scale 1): it differs by 2, and should not at all.")

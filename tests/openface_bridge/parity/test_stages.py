@@ -6,12 +6,13 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from support.comparing import changed, over, without
+from support.comparing import Changed, changed, over, without
 from support.recordings import FACES, SETTINGS, Recordings, record
 
 from openface_bridge.parity.comparison import compare_forced
 from openface_bridge.parity.decisions import DECISIONS
 from openface_bridge.parity.faults import FAULTS, Fault, planted
+from openface_bridge.parity.faults.planting import planting
 from openface_bridge.parity.forcing import forced
 from openface_bridge.parity.free_run import run_free
 from openface_bridge.parity.measure import measure
@@ -23,7 +24,9 @@ from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case
 from openface_bridge.trace import Step, Trace
 from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.fitting import is_likelihood_due
 from pyclnf.image import to_grey
+from pyclnf.pdm import Parameters, PointDistributionModel
 
 NAMES = [
     "initialisation", "view", "similarity", "area of interest", "response map", "offsets",
@@ -76,7 +79,7 @@ def test_bounds_are_no_looser_than_agreed():
         "Jacobian": [("shape", 8), ("jacobian", 8)],
         "normal equations": [("hessian", 24), ("right_hand_side", 2), ("change", 24)],
         "update": [("params_global_out", 4), ("params_local_out", 2)],
-        "clamp": [("params_local_out", 0)],
+        "clamp": [("params_local_out", 0), ("params_local_out", 2)],
         "stopping": [("goes_on", 0)],
         "likelihood": [("final.likelihood", 64)],
     }
@@ -187,9 +190,6 @@ def test_every_stage_is_compared(comparisons: dict[Case, Comparison]):
             counts[stage.stage.name] += stage.compared
     assert all(counts.values()), counts
     steps = sum(len(each.run.reference.steps) for each in comparisons.values())
-    nonrigid = sum(
-        step.nonrigid for each in comparisons.values() for step in each.run.reference.steps
-    )
     # A view, a shape, two matrices and areas of each scale; maps and their window size.
     assert counts["initialisation"] == counts["likelihood"] == len(CASES)
     assert (counts["view"], counts["similarity"]) == (len(CASES) * 2, len(CASES) * 6)
@@ -200,7 +200,7 @@ def test_every_stage_is_compared(comparisons: dict[Case, Comparison]):
     assert counts["mean shift"] == steps + len(CASES) * 2
     assert counts["normal equations"] == steps + len(CASES) * 4
     assert counts["stopping"] == steps
-    assert 0 < counts["clamp"] < nonrigid
+    assert steps < counts["clamp"] < 2 * steps
 
 
 def test_traces_without_areas(compare, reference: Recorded):
@@ -422,6 +422,50 @@ def test_faults_are_caught(
     assert not any(each.passed for each in found if each.verdict.kind == "bug")
     assert bugs
     assert {verdict.stage for verdict in bugs} <= set(fault.stages)
+
+
+def test_clamps_that_are_too_tight(
+    recordings: Recordings, reference: Recorded, exact_models: Models
+):
+    """A mode within its limit must pass, not only one beyond it be stopped there."""
+    case, trace = CASES[3], reference.trace(CASES[3])
+    eigenvalues = exact_models.backend(case.setting).detector.pdm.eigenvalues
+    local = np.abs(trace["final.params_local"]) / np.sqrt(eigenvalues)
+    assert ((local > 0.3) & (local < 2.999)).any()
+
+    def erring(self: PointDistributionModel, parameters: Parameters) -> Parameters:
+        limits = np.float32(3) * np.sqrt(self.eigenvalues)
+        between = np.abs(parameters.local) < limits
+        tight = np.where(between, limits / np.float32(10), limits)
+        return Parameters(parameters.global_, np.clip(parameters.local, -tight, tight))
+
+    with planting() as substitutions:
+        substitutions.method(PointDistributionModel, "clamped", erring)
+        found = compare_fit(reference, case, exact_models, recordings.images)
+    assert (found.verdict.kind, found.verdict.stage) == ("bug", "clamp")
+
+
+@pytest.mark.parametrize("due", [True, False])
+def test_likelihoods_of_other_scales(
+    due: bool, recordings: Recordings, reference: Recorded, exact_models: Models
+):
+    """One that is never computed, or was computed where there should be none."""
+    source: Recorded = reference
+    with planting() as substitutions:
+        if due:
+            unevaluated = np.array([-10.0], np.float32)
+            source = Changed(reference, {"final.likelihood": unevaluated})
+        else:
+            substitutions.function(is_likelihood_due, lambda *_: False)
+        found = compare_fit(source, CASES[0], exact_models, recordings.images)
+    assert (found.verdict.kind, found.verdict.stage) == ("bug", "likelihood")
+
+
+def test_fits_that_ended_before_a_likelihood(make_teacher, reference: Recorded):
+    trace = without(reference.trace(CASES[0]), lambda name: name.startswith("scale1."))
+    teacher = make_teacher(trace, CASES[0])
+    found = stage_named("likelihood").perform(teacher, Moment("end"))
+    assert found["final.likelihood"].tolist() == [-10.0]
 
 
 def test_faults_are_gone_again(models: Models, reference: Recorded, recordings: Recordings):
