@@ -12,6 +12,7 @@ from openface_bridge.parity.forcing import Forced, forced
 from openface_bridge.parity.free_run import FreeRun, run_free
 from openface_bridge.parity.models import Models, check_model
 from openface_bridge.parity.noise_floor import NoiseFloor
+from openface_bridge.parity.outcome import outcome_finding
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.parity.verdicts import Verdict, judge
 from openface_bridge.pictures import find_picture, read_picture
@@ -174,5 +175,5 @@ def compare_run(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
         forced=forced_stages,
         free=free_stages,
         branch=branch,
-        verdict=judge(forced_stages, free_stages, branch, floor.limit_px),
+        verdict=judge(forced_stages, free_stages, branch, floor.limit_px, outcome_finding(ours)),
     )

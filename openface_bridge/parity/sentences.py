@@ -12,6 +12,7 @@ from openface_bridge.parity.verdicts import Verdict
 
 __all__ = ["branch_sentence", "verdict_sentence"]
 
+_OUTCOME = ("final.params_global", "final.params_local", "final.landmarks")
 _OF_SETTINGS = {
     "window_size": "window",
     "sigma": "σ",
@@ -75,6 +76,11 @@ def _bug(verdict: Verdict) -> str:
 
 def _wrong_stage(verdict: Verdict, finding: Finding) -> str:
     """Say which stage is wrong, and by how much."""
+    if finding.entry in _OUTCOME:
+        return (
+            f"What the fit returns is not where its last iteration ended: {finding.entry} "
+            f"{_off(finding)}."
+        )
     entry = finding.entry.rpartition(".")[2]
     if entry in _OF_SETTINGS:
         return (
@@ -85,6 +91,13 @@ def _wrong_stage(verdict: Verdict, finding: Finding) -> str:
         f"Given the reference's own inputs, the {verdict.stage} is wrong ({_where(verdict)}): "
         f"{_difference(verdict, finding)}."
     )
+
+
+def _off(finding: Finding) -> str:
+    """Say how large a difference is, in its own unit."""
+    if not math.isfinite(finding.apart):
+        return "is not finite"
+    return f"differs by {finding.apart:.3g}"
 
 
 def _difference(verdict: Verdict, finding: Finding) -> str:

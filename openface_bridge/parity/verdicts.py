@@ -44,6 +44,7 @@ def judge(
     free: Sequence[StageComparison],
     branch: Branch | None,
     limit_px: float,
+    outcome: tuple[str, Finding] | None = None,
 ) -> Verdict:
     """Judge one fit.
 
@@ -59,10 +60,15 @@ def judge(
         the engines do not decide alike.
     limit_px : float
         What the reference's own scatter allows landmarks to differ by.
+    outcome : str and Finding, optional
+        What the candidate returns although its fit ended elsewhere, and the stage it came from.
     """
     wrong = _first([(each, each.over) for each in forced])
     if wrong is not None:
         return _verdict("bug", *wrong)
+    if outcome is not None:
+        stage, finding = outcome
+        return Verdict("bug", stage, finding.place, finding)
     if branch is not None and not branch.excused(limit_px):
         return Verdict("bug", branch.stage, branch.place, branch=branch)
     if branch is not None:

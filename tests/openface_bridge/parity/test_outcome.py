@@ -1,0 +1,84 @@
+"""What a fit returns must be where its iterations ended."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.comparing import changed
+from support.divergence import diverging
+from support.recordings import Recordings
+
+from openface_bridge.parity.faults.planting import planting
+from openface_bridge.parity.outcome import outcome_finding
+from openface_bridge.parity.run import Models, compare_fit
+from openface_bridge.parity.sentences import verdict_sentence
+from openface_bridge.recorded import Recorded
+from openface_bridge.reference import Case
+from openface_bridge.trace import Trace
+from pyclnf import fitting
+from pyclnf.fitting import FitResult
+from pyclnf.nu_rlms import PhaseResult
+
+CASE = Case("anna", "default")
+
+
+def found(make_teacher, trace: Trace) -> tuple[str, str] | None:
+    outcome = outcome_finding(make_teacher(trace, CASE))
+    return None if outcome is None else (outcome[0], outcome[1].entry)
+
+
+def test_sound_outcomes(make_teacher, reference: Recorded):
+    for case in reference.cases():
+        assert found(make_teacher, reference.trace(case)) is None
+
+
+@pytest.mark.parametrize("by", [1e-3, 0.5, np.nan])
+@pytest.mark.parametrize(
+    ("entry", "stage"),
+    [
+        ("final.landmarks", "Jacobian"),
+        ("final.params_global", "update"),
+        ("final.params_local", "update"),
+    ],
+)
+def test_other_outcomes(entry: str, stage: str, by: float, make_teacher, reference: Recorded):
+    trace = changed(reference.trace(CASE), entry, by, -1)
+    assert found(make_teacher, trace) == (stage, entry)
+
+
+def test_landmarks_off_by_rounding(make_teacher, reference: Recorded):
+    trace = reference.trace(CASE)
+    landmarks = np.nextafter(trace["final.landmarks"], np.float32(np.inf))
+    rounded = Trace({**trace.entries, "final.landmarks": landmarks})
+    assert found(make_teacher, rounded) is None
+
+
+def test_fits_that_diverge_return_what_they_came_from(
+    make_teacher, recordings: Recordings, reference: Recorded, exact_models: Models
+):
+    with diverging():
+        run = compare_fit(reference, CASE, exact_models, recordings.images).run
+    last = run.candidate.steps[-1]
+    assert not np.isfinite(run.candidate[f"{last.prefix}.params_global_out"]).all()
+    assert found(make_teacher, run.candidate) is None
+
+
+def test_half_a_pixel_is_a_bug_within_any_floor(
+    recordings: Recordings, reference: Recorded, exact_models: Models
+):
+    """As where engines count pixels from corners, not centres: no stage is given the outcome."""
+    original = fitting._result
+
+    def erring(posed: PhaseResult, likelihood: float, view: int, failure: str) -> FitResult:
+        result = original(posed, likelihood, view, failure)  # type: ignore[arg-type]
+        changes = {**vars(result), "landmarks": result.landmarks + np.float32(0.5)}
+        return FitResult(**changes)
+
+    with planting() as substitutions:
+        substitutions.function(original, erring)
+        verdict = compare_fit(reference, CASE, exact_models, recordings.images).verdict
+    assert (verdict.kind, verdict.stage) == ("bug", "Jacobian")
+    assert verdict_sentence(verdict) == (
+        "What the fit returns is not where its last iteration ended: final.landmarks differs by "
+        "0.5."
+    )
