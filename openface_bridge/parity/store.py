@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 from openface_bridge.parity.models import Models, check_model
 from openface_bridge.parity.run import FitRun
+from openface_bridge.parity.stages.stage import Array
 from openface_bridge.pictures import find_picture
 from openface_bridge.reference import Case
 from openface_bridge.trace import (
@@ -30,6 +32,8 @@ from openface_bridge.trace import (
 
 __all__ = ["read_run", "write_run"]
 
+_TOLD = ("backend", "reference_sha256", "forced_sha256", "success")
+
 
 def write_run(folder: Path, run: FitRun) -> None:
     """Write one fit's run into a folder, which is made; files are replaced when complete."""
@@ -38,7 +42,8 @@ def write_run(folder: Path, run: FitRun) -> None:
         "schema_version": SCHEMA_VERSION,
         "backend": run.backend,
         "model": run.manifest.name,
-        "reference_sha256": _digest(run.reference),
+        "reference_sha256": _digest(run.reference.entries),
+        "forced_sha256": _digest(run.forced),
         "success": run.success,
     }
     entries = {**run.candidate.entries, PROVENANCE: np.array(json.dumps(told, sort_keys=True))}
@@ -66,10 +71,14 @@ def read_run(folder: Path, reference: Trace, case: Case, models: Models, picture
     """
     trace = read_trace(folder / _trace_file(case))
     told = _told(trace)
-    if told["reference_sha256"] != _digest(reference):
+    if told["reference_sha256"] != _digest(reference.entries):
         raise TraceError(
             f"{trace.source}: was not made from {reference.source}; run the candidate again"
         )
+    path = folder / _forced_file(case)
+    stages = read_arrays(path)
+    if told["forced_sha256"] != _digest(stages):
+        raise TraceError(f"{path}: is not of the run in {trace.source}; run the candidate again")
     manifest = models.manifest(case.setting)
     for each in (reference, trace):
         check_model(each, models.backend(case.setting), manifest)
@@ -81,7 +90,7 @@ def read_run(folder: Path, reference: Trace, case: Case, models: Models, picture
         reference=reference,
         candidate=trace,
         success=bool(told["success"]),
-        forced=read_arrays(folder / _forced_file(case)),
+        forced=stages,
     )
 
 
@@ -93,16 +102,16 @@ def _told(trace: Trace) -> dict[str, Any]:
             f"{trace.source}: has schema version {told.get('schema_version')}, expected "
             f"{SCHEMA_VERSION}; run the candidate again"
         )
-    missing = [name for name in ("backend", "reference_sha256", "success") if name not in told]
+    missing = [name for name in _TOLD if name not in told]
     if missing:
         raise TraceError(f"{trace.source}: is no candidate's run: it lacks {', '.join(missing)}")
     return told
 
 
-def _digest(trace: Trace) -> str:
-    """Return a digest of all that a trace holds."""
+def _digest(entries: Mapping[str, Array]) -> str:
+    """Return a digest of names, kinds and values."""
     digest = hashlib.sha256()
-    for name, array in sorted(trace.entries.items()):
+    for name, array in sorted(entries.items()):
         digest.update(f"{name} {array.dtype} {array.shape} ".encode())
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
