@@ -43,7 +43,10 @@ def inferred_turn(before: Float32Array, after: Float32Array) -> Float64Array:
     """Return ω of the small turn that was composed onto a rotation, (3,) float64.
 
     The turn is I + [ω]× made orthonormal: a rotation about ω by the angle whose tangent is ‖ω‖.
+    NaN if it ends upright: a rotation by less than 1e-5 is taken for none, whatever led to it.
     """
+    if not after.any():
+        return np.full(3, np.nan)
     turn = _matrix(before).T @ _matrix(after)
     skew = (turn - turn.T) / 2
     cosine = (np.trace(turn) - 1) / 2

@@ -10,7 +10,10 @@ from openface_bridge.parity.stages.stage import EPS
 from openface_bridge.parity.teacher import Teacher
 from pyclnf.pdm import Parameters
 
-__all__ = ["outcome_finding"]
+__all__ = ["OUTCOME", "outcome_finding"]
+
+OUTCOME = ("final.params_global", "final.params_local", "final.landmarks")
+"""What a fit returns, besides its likelihood: entries that no stage writes."""
 
 _SHAPE_ULPS = 8.0
 """As many as a shape of an iteration may be off by."""

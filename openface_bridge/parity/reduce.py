@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from openface_bridge.parity.excerpt import Excerpt, Noting
+from openface_bridge.parity.outcome import OUTCOME
 from openface_bridge.parity.place import Moment
 from openface_bridge.parity.replay import moment_of, perform_again
 from openface_bridge.parity.run import Comparison
@@ -71,13 +72,15 @@ def reduce_bug(comparison: Comparison, backend: Backend, folder: Path) -> Path |
     Returns
     -------
     Path or None
-        The test. None if the fit has no bug, or only one that the free runs show: no single
-        call is wrong then.
+        The test. None if the fit has no bug, or only one that the free runs or
+        their outcome show: no single call is wrong then.
     """
     verdict, run = comparison.verdict, comparison.run
     if verdict.kind != "bug" or verdict.finding is None or verdict.stage is None:
         return None
     finding, stage = verdict.finding, stage_named(verdict.stage)
+    if finding.entry in OUTCOME:
+        return None
     name = "_".join((run.case.face, run.case.setting, *stage.name.lower().split()))
     moment = moment_of(stage, finding.place)
     case = _case(comparison, backend, stage, moment)

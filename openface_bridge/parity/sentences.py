@@ -6,13 +6,13 @@ import math
 
 from openface_bridge.parity.branches import Branch
 from openface_bridge.parity.measure import Finding
+from openface_bridge.parity.outcome import OUTCOME
 from openface_bridge.parity.place import Place
 from openface_bridge.parity.stages import stage_named
 from openface_bridge.parity.verdicts import Verdict
 
 __all__ = ["branch_sentence", "verdict_sentence"]
 
-_OUTCOME = ("final.params_global", "final.params_local", "final.landmarks")
 _OF_SETTINGS = {
     "window_size": "window",
     "sigma": "σ",
@@ -76,7 +76,7 @@ def _bug(verdict: Verdict) -> str:
 
 def _wrong_stage(verdict: Verdict, finding: Finding) -> str:
     """Say which stage is wrong, and by how much."""
-    if finding.entry in _OUTCOME:
+    if finding.entry in OUTCOME:
         return (
             f"What the fit returns is not where its last iteration ended: {finding.entry} "
             f"{_off(finding)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from support.recordings import Recordings
 from openface_bridge.parity.faults import FAULTS, Fault, planted
 from openface_bridge.parity.kept import Kept
 from openface_bridge.parity.models import Models
+from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.reduce import reduce_bug
 from openface_bridge.parity.replay import replay
-from openface_bridge.parity.run import Comparison, compare_fit
+from openface_bridge.parity.run import Comparison, compare_fit, compare_run, run_fit
 from openface_bridge.recorded import Recorded
-from openface_bridge.trace import TraceError, read_arrays, write_arrays
+from openface_bridge.trace import Trace, TraceError, read_arrays, write_arrays
 
 LARGEST, LARGEST_WITH_PIXELS = 8192, 32768
 """Bytes. At a quarter of its size a landmark's surroundings are 100 px wide, in three colours."""
@@ -111,6 +113,19 @@ def test_sound_fits_are_not_reduced(
     comparison = compare_fit(kept, case, models, recordings.images)
     assert reduce_bug(comparison, models.backend(case.setting), tmp_path / "none") is None
     assert not (tmp_path / "none").exists()
+
+
+def test_outcomes_are_not_reduced(
+    kept: Kept, models: Models, recordings: Recordings, tmp_path: Path
+):
+    """No stage is wrong where only what a fit returns is."""
+    case = kept.cases()[0]
+    run = run_fit(kept.trace(case), case, models, recordings.images)
+    moved = {**run.candidate.entries, "final.landmarks": run.candidate["final.landmarks"] + 1}
+    changed = replace(run, candidate=Trace(moved))
+    comparison = compare_run(changed, models, NoiseFloor(None))
+    assert comparison.verdict.kind == "bug"
+    assert reduce_bug(comparison, models.backend(case.setting), tmp_path / "none") is None
 
 
 @pytest.mark.parametrize(
