@@ -101,7 +101,8 @@ def test_the_hardest_of_several_decisions_counts():
     """One that just crosses a cell's border, not one that lies well beyond."""
     theirs, ours = cells(0.949), cells(0.951)
     prefix = "scale0.rigid.1.offset_y"
-    theirs[prefix], ours[prefix] = np.float32((1.0, 1.01)), np.float32((1.0, 1.0501))
+    theirs[prefix] = np.array((1.0, 1.01), np.float32)
+    ours[prefix] = np.array((1.0, 1.0501), np.float32)
     branch = found(StubTeacher(theirs), StubTeacher(ours))
     assert branch.count == 2
     assert branch.margin == pytest.approx(0.04, abs=1e-6)

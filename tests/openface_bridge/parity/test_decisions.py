@@ -129,7 +129,7 @@ def test_only_visible_landmarks_are_sampled():
 def snapped(first: Any, second: Any) -> Any:
     """Return positions of terms in 1/1024 px, in whole numbers only."""
     whole = np.rint(first).astype(np.intp) + np.rint(second).astype(np.intp)
-    return (whole + 16) >> 5
+    return np.asarray((whole + 16) >> 5)
 
 
 def test_margins_are_the_least_move_of_both_terms():
@@ -143,8 +143,8 @@ def test_margins_are_the_least_move_of_both_terms():
                 moved = (first + signs[0] * part * margin, second + signs[1] * part * margin)
                 assert np.array_equal(snapped(*moved), here)
         beyond = margin + 1e-6
-        changes = [snapped(first + s * beyond, second + s * beyond) != here for s in (1, -1)]
-        assert np.all(changes[0] | changes[1])
+        up, down = (snapped(first + s * beyond, second + s * beyond) != here for s in (1, -1))
+        assert np.all(np.logical_or(up, down))
 
 
 def test_samples_are_tied_where_their_margin_is_within_rounding():

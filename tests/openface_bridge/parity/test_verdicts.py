@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -33,7 +34,9 @@ def spoiled(
     found = []
     for index, each in enumerate(SOUND):
         key: Order = (*order, index)
-        spoil = {what: (key, finding(name))} if each.stage.name == name else {}
+        spoil: dict[str, Any] = {}
+        if each.stage.name == name:
+            spoil[what] = (key, finding(name))
         found.append(replace(each, **spoil))
     return found
 
