@@ -151,8 +151,8 @@ def test_samples_are_tied_where_their_margin_is_within_rounding():
     for seed in range(20):
         teacher = area(seed)
         found = chosen("sample position", teacher, AT_SCALE)
-        expected = (found.margins <= found.slack).any(axis=0)
-        beside = np.abs(found.margins - found.slack).min(axis=0) < 1e-9
+        expected = np.any(found.margins <= found.slack, axis=0)
+        beside = np.asarray(np.abs(found.margins - found.slack).min(axis=0) < 1e-9)
         ties = sample_ties(teacher, AT_SCALE)
         assert np.array_equal(ties[~beside], expected[~beside])
         assert 0 < np.count_nonzero(ties) < 0.1 * ties.size
