@@ -134,8 +134,9 @@ STAGES = (
         ("shape", "base_shape", "similarity_image_to_reference"),
         tuple(
             Output(
-                entry, 1, "the window", "summed in float64, rounded once, and the centre added",
-                sizes.window, "landmarks",
+                entry, 1, "the window, or the distance of what lies beyond",
+                "summed in float64, rounded once, and the centre added",
+                sizes.within_map(entry), "landmarks",
             )
             for entry in ("offset_x", "offset_y")
         ),

@@ -88,9 +88,9 @@ STAGES = (
         ("bbox", "rotation"),
         (
             Output(
-                "init.params_global", 2, "each parameter",
+                "init.params_global", 2, "each parameter; of translations at least the box",
                 "two quotients and their mean; translations from float64",
-                sizes.own("init.params_global"), "parameters",
+                sizes.start, "parameters",
             ),
         ),
         _initialisation,

@@ -11,8 +11,8 @@ from openface_bridge.parity.stages.stage import Array
 from openface_bridge.parity.teacher import Teacher
 
 __all__ = [
-    "columns", "equations", "largest", "local_parameters", "map_maximum", "nothing", "own",
-    "own_or_one", "parameters", "right_hand_side", "solution", "window",
+    "columns", "equations", "largest", "local_parameters", "map_maximum", "nothing",
+    "own_or_one", "parameters", "right_hand_side", "solution", "start", "window", "within_map",
 ]  # fmt: skip
 
 _LOST = 8.0
@@ -28,13 +28,15 @@ def nothing(teacher: Teacher, moment: Moment) -> float:
     return 1.0
 
 
-def own(entry: str) -> Size:
-    """Return the size of each element itself."""
+def start(teacher: Teacher, moment: Moment) -> Array:
+    """Return each initial parameter's own size, (6,); of translations at least the box's.
 
-    def size(teacher: Teacher, moment: Moment) -> Array:
-        return np.asarray(np.abs(teacher.recorded(moment, entry)))
-
-    return size
+    A translation is the middle of the box less that of the scaled shape, which is no larger than
+    the box; near the picture's corner little is left of either.
+    """
+    own = np.abs(teacher.recorded(moment, "init.params_global").astype(np.float64))
+    own[4:] = np.maximum(own[4:], np.abs(teacher.trace["bbox"][2:]))
+    return own
 
 
 def own_or_one(entry: str) -> Size:
@@ -59,6 +61,16 @@ def map_maximum(teacher: Teacher, moment: Moment) -> Array:
     """Return each landmark's map's largest response, (n, 1, 1); 1 where all are 0."""
     heights = teacher.recorded(moment, "response_maps").max(axis=(1, 2), keepdims=True)
     return np.where(heights > 0, heights, 1.0)
+
+
+def within_map(entry: str) -> Size:
+    """Return the map's side, or of what lies beyond it the distance."""
+
+    def size(teacher: Teacher, moment: Moment) -> Array:
+        beyond = np.abs(teacher.recorded(moment, entry))
+        return np.asarray(np.maximum(beyond, window(teacher, moment)))
+
+    return size
 
 
 def window(teacher: Teacher, moment: Moment) -> float:
