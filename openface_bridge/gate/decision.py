@@ -1,0 +1,190 @@
+"""The decision: which fits of a run fail, which may, and what is wrong with the gate's files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Literal
+
+from openface_bridge.gate.divergences import Divergence
+from openface_bridge.gate.failures import Failure, failures
+from openface_bridge.gate.results import FitKey, FitResult, Results
+from openface_bridge.gate.thresholds import Thresholds
+
+__all__ = ["Decision", "FitDecision", "Problem", "decide"]
+
+
+_LOST = "It has thresholds, but is not in the run."
+_NEW = "It has no thresholds: 'thresholds --tighten' proposes some."
+
+
+@dataclass(frozen=True)
+class FitDecision:
+    """What is decided about a fit.
+
+    Attributes
+    ----------
+    fit : FitResult
+    failures : tuple of Failure
+        That nothing excuses.
+    known : tuple of (Failure, Divergence)
+        That are known.
+    """
+
+    fit: FitResult
+    failures: tuple[Failure, ...]
+    known: tuple[tuple[Failure, Divergence], ...]
+
+    @property
+    def status(self) -> Literal["pass", "known", "FAIL"]:
+        """In a word."""
+        if self.failures:
+            return "FAIL"
+        return "known" if self.known else "pass"
+
+    @property
+    def sentence(self) -> str:
+        """Why, in a sentence: the first failure, or the verdict."""
+        return self.failures[0].sentence if self.failures else self.fit.sentence
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What fails a run besides its fits, or does not (a remark)."""
+
+    title: str
+    sentence: str
+    fatal: bool = True
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is decided about a run.
+
+    Attributes
+    ----------
+    backend, reference : str
+    fits : tuple of FitDecision
+    problems : tuple of Problem
+    """
+
+    backend: str
+    reference: str
+    fits: tuple[FitDecision, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether there are fits, none fails, and nothing else is wrong."""
+        fatal = any(problem.fatal for problem in self.problems)
+        return bool(self.fits) and not fatal and all(fit.status != "FAIL" for fit in self.fits)
+
+
+def decide(
+    results: Results,
+    thresholds: Thresholds | None = None,
+    divergences: Sequence[Divergence] = (),
+    today: date | None = None,
+) -> Decision:
+    """Decide about a run.
+
+    Parameters
+    ----------
+    results : Results
+    thresholds : Thresholds, optional
+        Fits of the run's backend that have some must be in the run.
+    divergences : sequence of Divergence
+        Strict: one that has expired, no longer diverges, or whose fit is not in the run is a
+        problem. Those of other backends do not count.
+    today : date, optional
+
+    Raises
+    ------
+    GateFileError
+        If there are thresholds for regions that a fit's model does not have.
+    """
+    backends = {fit.key.backend for fit in results.fits} | {results.backend}
+    concerned = [each for each in divergences if each.key.backend in backends]
+    day = date.today() if today is None else today
+    valid = [each for each in concerned if each.expires >= day]
+    limits = thresholds or {}
+    fits, used = [], set()
+    for fit in results.fits:
+        found = failures(fit, limits.get(fit.key, {}))
+        fits.append(_fit(fit, found, [each for each in valid if each.key == fit.key]))
+        used |= {each.name for each in concerned if any(_covers(each, fit, f) for f in found)}
+    problems = [
+        *_missing(results, thresholds, backends),
+        *(problem for each in concerned for problem in _stale(each, each.name in used, day)),
+    ]
+    return Decision(results.backend, results.reference, tuple(fits), tuple(problems))
+
+
+def _covers(divergence: Divergence, fit: FitResult, failure: Failure) -> bool:
+    """Tell whether a failure is, at least partly, the one that an entry knows."""
+    if divergence.key != fit.key:
+        return False
+    if divergence.stage is not None:
+        return divergence.stage == failure.stage
+    return not (divergence.landmarks or frozenset()).isdisjoint(failure.landmarks)
+
+
+def _fit(
+    fit: FitResult, found: Sequence[Failure], divergences: Sequence[Divergence]
+) -> FitDecision:
+    """Set known failures apart from the others."""
+    remaining: list[Failure] = []
+    known: list[tuple[Failure, Divergence]] = []
+    for failure in found:
+        covering = [each for each in divergences if _covers(each, fit, failure)]
+        left = _left(failure, covering)
+        if left is None:
+            known.append((failure, covering[0]))
+        else:
+            remaining.append(left)
+    return FitDecision(fit, tuple(remaining), tuple(known))
+
+
+def _left(failure: Failure, covering: Sequence[Divergence]) -> Failure | None:
+    """Return what entries leave of a failure; None if they explain it wholly."""
+    if not covering:
+        return failure
+    allowed = max(each.max_error for each in covering)
+    if failure.stage is not None:
+        left = failure.error > allowed
+    else:
+        left = any(
+            not any(index in (each.landmarks or ()) and px <= each.max_error for each in covering)
+            for index, px in failure.landmarks.items()
+        )
+    if not left:
+        return None
+    remark = f"More than what is known: {covering[0].name} up to {allowed:g}."
+    return replace(failure, sentence=f"{failure.sentence} {remark}")
+
+
+def _stale(divergence: Divergence, used: bool, day: date) -> list[Problem]:
+    """Return what is wrong with an entry."""
+    title = f"known divergence: {divergence.name}"
+    if divergence.expires < day:
+        sentence = f"It expired on {divergence.expires}: mend it, or decide anew ({{}})."
+        return [Problem(title, sentence.format(divergence.reason))]
+    if not used:
+        return [Problem(title, "It does not diverge any more, or is not in the run: remove it.")]
+    return []
+
+
+def _missing(results: Results, thresholds: Thresholds | None, backends: set[str]) -> list[Problem]:
+    """Return fits without thresholds, and thresholds without a fit."""
+    if thresholds is None:
+        return []
+    present = {fit.key for fit in results.fits}
+    expected = {key for key in thresholds if key.backend in backends}
+    lost = (_problem(key, _LOST) for key in sorted(expected - present))
+    new = (_problem(key, _NEW, fatal=False) for key in sorted(present - set(thresholds)))
+    return [*lost, *new]
+
+
+def _problem(key: FitKey, sentence: str, *, fatal: bool = True) -> Problem:
+    return Problem(f"thresholds: {key}", sentence, fatal)
