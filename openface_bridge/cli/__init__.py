@@ -6,7 +6,18 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from openface_bridge.cli import faults, hold, magnitudes, maps, parity, record, run, vectors
+from openface_bridge.cli import (
+    faults,
+    gate,
+    hold,
+    magnitudes,
+    maps,
+    parity,
+    record,
+    run,
+    thresholds,
+    vectors,
+)
 from openface_bridge.cli.status import UNUSABLE
 
 __all__ = ["main"]
@@ -31,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "ask both engines questions of one's own.",
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    for subcommand in (parity, run, faults, record, maps, hold, magnitudes, vectors):
+    subcommands = (parity, gate, thresholds, run, faults, record, maps, hold, magnitudes, vectors)
+    for subcommand in subcommands:
         subcommand.add_parser(commands)
     options = parser.parse_args(arguments)
     try:

@@ -12,6 +12,7 @@ from openface_bridge.pictures import find_pictures
 from openface_bridge.recording.boxes import detect_starts, read_starts
 from openface_bridge.recording.kernels import KERNELS
 from openface_bridge.trace import TraceError
+from pyclnf.settings import FitSettings
 
 __all__ = ["add_model_argument", "add_start_arguments", "live_reference", "split_models"]
 
@@ -66,16 +67,35 @@ def add_start_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def split_models(arguments: Sequence[str]) -> tuple[Path | None, dict[str, Path]]:
-    """Split the models given into the default and those of one setting."""
-    default: Path | None = None
-    by_setting: dict[str, Path] = {}
+    """Split the models given into the default and those of one setting.
+
+    Raises
+    ------
+    ValueError
+        If one names no setting that there is, or two serve the same.
+    """
+    found: dict[str | None, Path] = {}
     for argument in arguments:
-        setting, equals, path = argument.partition("=")
-        if equals and "/" not in setting and "\\" not in setting:
-            by_setting[setting] = Path(path)
-        else:
-            default = Path(argument)
-    return default, by_setting
+        setting, path = _setting_and_model(argument)
+        if setting in found:
+            served = "every setting" if setting is None else f"setting {setting!r}"
+            raise ValueError(f"--model: {found[setting]} and {path} are both for {served}")
+        found[setting] = path
+    return found.pop(None, None), {name: path for name, path in found.items() if name is not None}
+
+
+def _setting_and_model(argument: str) -> tuple[str | None, Path]:
+    """Split SETTING=MAIN.txt; a path with an equals sign in a folder's name is a path."""
+    setting, equals, path = argument.partition("=")
+    if not equals or "/" in setting or "\\" in setting:
+        return None, Path(argument)
+    try:
+        FitSettings.named(setting)
+    except ValueError as error:
+        raise ValueError(
+            f"--model {argument}: {error}; a file of that name is ./{argument}"
+        ) from error
+    return setting, Path(path)
 
 
 def live_reference(

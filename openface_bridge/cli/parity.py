@@ -9,13 +9,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from openface_bridge.cli.gating import GateFiles, add_gate_arguments, conclude
+from openface_bridge.cli.progress import with_progress
 from openface_bridge.cli.sources import add_source_arguments, sources
-from openface_bridge.cli.status import FAILED, PASSED, show_progress
+from openface_bridge.gate.outputs import Write, check_outputs
+from openface_bridge.gate.results import results_of
 from openface_bridge.parity.models import Models
 from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.reduce import reduce_bug
 from openface_bridge.parity.run import Comparison, compare_run, run_fit
-from openface_bridge.parity.sentences import verdict_sentence
 from openface_bridge.parity.store import read_run
 from openface_bridge.parity.summary import fit_summary, run_summary
 from openface_bridge.reference import Case, Reference
@@ -48,27 +50,32 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the results as data")
     parser.add_argument("--html", type=Path, metavar="OUT.html", help="write the results as a page")
+    add_gate_arguments(parser)
     parser.set_defaults(run=_parity)
 
 
 def _parity(options: argparse.Namespace) -> int:
     """Compare, report, and say whether the run passes."""
+    check_outputs({"--json": options.json, "--html": options.html, "--junit": options.junit})
     if options.html is not None:
         _require_report_packages()
+    files = GateFiles.named(options)
     reference, models, pictures = sources(options)
     fits, views, backend = [], [], models.name
     for comparison in _comparisons(reference, models, pictures, options.stored):
         backend = comparison.run.backend
         fits.append(fit_summary(comparison))
-        print(_line(comparison))
         _reduce(comparison, models, options.reduce)
         if options.html is not None:
             from openface_bridge.report.page import view_fit
 
             views.append(view_fit(comparison))
     run = run_summary(fits, backend=backend, reference=reference.description)
-    _write(options, run, views)
-    return PASSED if run["summary"]["passed"] else FAILED
+    outputs: dict[str, tuple[Path | None, Write]] = {
+        "data": (options.json, lambda path: _write_data(path, run)),
+        "page": (options.html, lambda path: _write_page(path, run, views)),
+    }
+    return conclude(options, results_of(run), files, outputs)
 
 
 def _reduce(comparison: Comparison, models: Models, folder: Path | None) -> None:
@@ -84,9 +91,7 @@ def _comparisons(
     reference: Reference, models: Models, pictures: Path, stored: Path | None
 ) -> Iterator[Comparison]:
     """Run the candidate, or read what it did, and compare, one fit at a time."""
-    cases = reference.cases()
-    for done, case in enumerate(cases):
-        show_progress(done, len(cases), case)
+    for case in with_progress(reference.cases()):
         yield _compared(reference, case, models, pictures, stored)
 
 
@@ -110,45 +115,13 @@ def _require_report_packages() -> None:
         raise ValueError(f"--html needs {' and '.join(absent)}: pip install {' '.join(absent)}")
 
 
-def _write(options: argparse.Namespace, run: dict[str, Any], views: list[Any]) -> None:
-    """Write what was asked for and say where it is."""
-    summary = run["summary"]
-    verdicts = ", ".join(f"{count} {kind}" for kind, count in summary["verdicts"].items() if count)
-    print(
-        f"{'passed' if summary['passed'] else 'FAILED'}: {summary['fits']} fits "
-        f"({verdicts or 'none'}), {summary['failed']} failed; worst landmark "
-        f"{_px(summary['median_max_px'])} px in the median fit"
-    )
-    if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(run, indent=1) + "\n", "utf-8")
-        print(f"data: {options.json}")
-    if options.html is not None:
-        from openface_bridge.report.page import render_page
-
-        render_page(options.html, run, views)
-        print(f"page: {options.html}")
+def _write_data(path: Path, run: dict[str, Any]) -> None:
+    """Write the results as data."""
+    path.write_text(json.dumps(run, indent=1) + "\n", "utf-8")
 
 
-def _px(error: float | None) -> str:
-    """Return an error as text; None is one that is not finite."""
-    return "inf" if error is None else f"{error:.4f}"
+def _write_page(path: Path, run: dict[str, Any], views: list[Any]) -> None:
+    """Write the results as a page."""
+    from openface_bridge.report.page import render_page
 
-
-def _line(comparison: Comparison) -> str:
-    """Return one fit's line of the terminal's table."""
-    free_run, floor = comparison.free_run, comparison.floor
-    own = "     –" if floor.px is None else f"{floor.px:6.3f}"
-    remark = "" if comparison.passed else f"  {_remark(comparison)}"
-    return (
-        f"{'pass' if comparison.passed else 'FAIL'}  {comparison.case.face:16} "
-        f"{comparison.case.setting:9} {comparison.verdict.kind:8} worst {free_run.max_px:8.4f} px  "
-        f"floor {own} px{remark}"
-    )
-
-
-def _remark(comparison: Comparison) -> str:
-    """Say why a fit fails."""
-    if comparison.verdict.kind == "bug":
-        return verdict_sentence(comparison.verdict)
-    return f"beyond the limit of {comparison.floor.limit_px:.4f} px"
+    render_page(path, run, views)
