@@ -20,13 +20,14 @@ from openface_bridge.trace import Step
 from pyclnf.typing import BoolArray, Float64Array, IntArray
 
 __all__ = [
-    "DECISIONS", "STOPS_BELOW", "Choice", "Decision", "cell_ties", "sample_ties", "shape_after",
-    "stop_ties", "view_ties",
+    "DECISIONS", "SMALLEST_FACE", "STOPS_BELOW", "Choice", "Decision", "cell_ties", "sample_ties",
+    "shape_after", "stop_ties", "view_ties",
 ]  # fmt: skip
 
 STOPS_BELOW = 0.01
 """A phase stops when its shape moves by less, px over all coordinates together."""
-_SMALLEST_FACE = 0.25
+SMALLEST_FACE = 0.25
+"""A fit ends after a scale that leaves the face's scale below this."""
 _CELLS_PER_PIXEL = 10
 _FIXED = 1024
 _PER_PIXEL = 32
@@ -302,7 +303,7 @@ def _face_size(teacher: Teacher, moment: Moment) -> Choice | None:
     last = [step for step in teacher.trace.steps if step.scale == scale][-1]
     size = float(teacher.at_step(last, "params_global_out")[0])
     ended = scale == teacher.trace.scales[-1]
-    margins = np.array([abs(size - _SMALLEST_FACE)])
+    margins = np.array([abs(size - SMALLEST_FACE)])
     return Choice(np.array([ended], np.intp), np.array([size]), margins, 4 * _EPS)
 
 

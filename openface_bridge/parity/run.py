@@ -8,11 +8,11 @@ from pathlib import Path
 
 from openface_bridge.parity.branches import Branch, first_branch
 from openface_bridge.parity.comparison import StageComparison, compare_forced, compare_free
+from openface_bridge.parity.flow import broken_flow, with_flow
 from openface_bridge.parity.forcing import Forced, forced
 from openface_bridge.parity.free_run import FreeRun, run_free
 from openface_bridge.parity.models import Models, check_model
 from openface_bridge.parity.noise_floor import NoiseFloor
-from openface_bridge.parity.outcome import outcome_finding
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.parity.verdicts import Verdict, judge
 from openface_bridge.pictures import find_picture, read_picture
@@ -163,17 +163,15 @@ def compare_run(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     image = PaddedImage.of(to_grey(read_picture(run.picture)))
     theirs = Teacher(run.reference, image, settings, backend)
     ours = Teacher(run.candidate, image, settings, backend)
-    forced_stages, free_stages = (
-        compare_forced(run.forced, theirs),
-        compare_free(run.candidate, theirs),
-    )
+    stages = with_flow(compare_forced(run.forced, theirs), broken_flow(ours))
+    free = compare_free(run.candidate, theirs)
     branch = first_branch(theirs, ours)
     return Comparison(
         run=run,
         free_run=FreeRun(run.reference, run.candidate, run.success),
         floor=floor,
-        forced=forced_stages,
-        free=free_stages,
+        forced=stages,
+        free=free,
         branch=branch,
-        verdict=judge(forced_stages, free_stages, branch, floor.limit_px, outcome_finding(ours)),
+        verdict=judge(stages, free, branch, floor.limit_px),
     )

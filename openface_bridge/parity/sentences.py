@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from openface_bridge.parity.branches import Branch
+from openface_bridge.parity.flow import HANDED_ON, OUTCOME, SCHEDULE
 from openface_bridge.parity.measure import Finding
-from openface_bridge.parity.outcome import OUTCOME
 from openface_bridge.parity.place import Place
 from openface_bridge.parity.stages import stage_named
 from openface_bridge.parity.verdicts import Verdict
@@ -20,13 +20,19 @@ _OF_SETTINGS = {
     "weight_factor": "weight factor",
 }
 
+_OF_FLOW = {
+    HANDED_ON: "The parameters handed on are not those that were returned",
+    OUTCOME: "The outcome is not that of the last iteration",
+    SCHEDULE: "A phase or a scale that is due does not follow, or one that is not due does",
+}
 
-def verdict_sentence(verdict: Verdict) -> str:
-    """Say what a verdict found, in a sentence."""
+
+def verdict_sentence(verdict: Verdict, given: str = "the reference's own inputs") -> str:
+    """Say what a verdict found, in a sentence; `given` what stages were performed on."""
     if verdict.kind == "equal":
         return "Equal in every bit of every stage."
     if verdict.kind == "bug":
-        return _bug(verdict)
+        return _bug(verdict, given)
     if verdict.branch is not None:
         return f"Every stage agrees, given the same inputs; {branch_sentence(verdict.branch)}."
     assert verdict.finding is not None
@@ -62,10 +68,10 @@ def _article(name: str) -> str:
     return f"the {name}"
 
 
-def _bug(verdict: Verdict) -> str:
+def _bug(verdict: Verdict, given: str) -> str:
     """Say what a bug is."""
     if verdict.finding is not None:
-        return _wrong_stage(verdict, verdict.finding)
+        return _wrong_stage(verdict, verdict.finding, given)
     assert verdict.branch is not None
     return (
         f"The {verdict.stage} decides otherwise than the reference ({verdict.place}): by "
@@ -74,30 +80,21 @@ def _bug(verdict: Verdict) -> str:
     )
 
 
-def _wrong_stage(verdict: Verdict, finding: Finding) -> str:
+def _wrong_stage(verdict: Verdict, finding: Finding, given: str) -> str:
     """Say which stage is wrong, and by how much."""
-    if finding.entry in OUTCOME:
-        return (
-            f"What the fit returns is not where its last iteration ended: {finding.entry} "
-            f"{_off(finding)}."
-        )
     entry = finding.entry.rpartition(".")[2]
+    if entry in _OF_FLOW:
+        off = "" if entry == SCHEDULE else f", {finding.apart:.3g} off"
+        return f"{_OF_FLOW[entry]} ({_where(verdict)}){off}."
     if entry in _OF_SETTINGS:
         return (
             f"The {verdict.stage} uses another {_OF_SETTINGS[entry]} than the reference "
             f"({_where(verdict)}), {finding.apart:.3g} off."
         )
     return (
-        f"Given the reference's own inputs, the {verdict.stage} is wrong ({_where(verdict)}): "
+        f"Given {given}, the {verdict.stage} is wrong ({_where(verdict)}): "
         f"{_difference(verdict, finding)}."
     )
-
-
-def _off(finding: Finding) -> str:
-    """Say how large a difference is, in its own unit."""
-    if not math.isfinite(finding.apart):
-        return "is not finite"
-    return f"differs by {finding.apart:.3g}"
 
 
 def _difference(verdict: Verdict, finding: Finding) -> str:

@@ -44,14 +44,14 @@ def judge(
     free: Sequence[StageComparison],
     branch: Branch | None,
     limit_px: float,
-    outcome: tuple[str, Finding] | None = None,
 ) -> Verdict:
     """Judge one fit.
 
     Parameters
     ----------
     forced : sequence of StageComparison
-        Teacher forced. A stage over its bound here is wrong: it had the reference's own inputs.
+        Teacher forced, and what the fit hands on from stage to stage. A stage over its bound here
+        is wrong: it had the reference's own inputs.
     free : sequence of StageComparison
         Free run. Differences here accumulate; they are a branch if a decision differs that the
         inputs' difference excuses, and else the rounding that went in, amplified.
@@ -60,15 +60,10 @@ def judge(
         the engines do not decide alike.
     limit_px : float
         What the reference's own scatter allows landmarks to differ by.
-    outcome : str and Finding, optional
-        What the candidate returns although its fit ended elsewhere, and the stage it came from.
     """
     wrong = _first([(each, each.over) for each in forced])
     if wrong is not None:
         return _verdict("bug", *wrong)
-    if outcome is not None:
-        stage, finding = outcome
-        return Verdict("bug", stage, finding.place, finding)
     if branch is not None and not branch.excused(limit_px):
         return Verdict("bug", branch.stage, branch.place, branch=branch)
     if branch is not None:

@@ -114,6 +114,8 @@ def solution(teacher: Teacher, moment: Moment) -> Array:
     step = moment.step
     assert step is not None
     hessian = teacher.hessian(step)
+    if not np.isfinite(hessian).all():
+        return np.ones(len(hessian))
     change = np.abs(np.nan_to_num(teacher.expected_change(step), nan=0.0).astype(np.float64))
     backward = equations(teacher, moment) @ change + right_hand_side(teacher, moment)
     try:

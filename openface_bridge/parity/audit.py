@@ -1,0 +1,165 @@
+"""Auditing a candidate whose stages cannot be called one by one.
+
+The mirror image of teacher forcing: what the candidate told of its own fit is the teacher, and a
+sound pyclnf performs every stage on the *candidate's* inputs. Where the candidate's output differs
+by more than rounding, that stage of it is wrong. Its start is compared with the reference's box,
+and what it hands on from stage to stage with what it had, see :mod:`openface_bridge.parity.flow`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from openface_bridge.parity.branches import first_branch
+from openface_bridge.parity.candidate import Candidate, record_fit
+from openface_bridge.parity.comparison import compare_forced, compare_free
+from openface_bridge.parity.flow import broken_flow, with_flow
+from openface_bridge.parity.forcing import forced
+from openface_bridge.parity.free_run import FreeRun
+from openface_bridge.parity.models import Models, check_model
+from openface_bridge.parity.noise_floor import NoiseFloor
+from openface_bridge.parity.run import Comparison, FitRun
+from openface_bridge.parity.teacher import Teacher
+from openface_bridge.parity.verdicts import judge
+from openface_bridge.pictures import find_picture, read_picture
+from openface_bridge.reference import Case, Reference
+from openface_bridge.starts import Start
+from openface_bridge.trace import Step, Trace
+from pyclnf import FitSettings
+from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.image import to_grey
+
+__all__ = ["audit", "audit_trace"]
+
+
+def audit(
+    candidate: Candidate,
+    reference: Reference,
+    case: Case,
+    models: Models,
+    pictures: Path,
+    name: str | None = None,
+) -> Comparison:
+    """Let a candidate do one of the reference's fits, and judge it.
+
+    Parameters
+    ----------
+    candidate : Candidate
+    reference : Reference
+    case : Case
+    models : Models
+        Of the sound code; must not have been loaded while a fault was planted.
+    pictures : Path
+        Folder of pictures, named like the faces.
+    name : str, optional
+        The candidate's; that of its class if not given.
+
+    Returns
+    -------
+    Comparison
+        Its ``forced`` are the sound code's stages on the candidate's inputs.
+
+    Raises
+    ------
+    CandidateError
+        If the candidate tells too little.
+    TraceError
+        If a trace is unusable, its picture missing, or the model another than the traces'.
+    """
+    recorded, called = reference.trace(case), name or type(candidate).__name__
+    picture = read_picture(find_picture(pictures, case.face))
+    settings = FitSettings.named(case.setting)
+    told, success = record_fit(candidate, picture, Start.of(recorded), settings, called)
+    floor = NoiseFloor.of(recorded["final.landmarks"], reference.rerun_landmarks(case))
+    run = _run(called, recorded, told, success, case, models, pictures)
+    return audit_trace(run, models, floor)
+
+
+def _run(
+    name: str,
+    recorded: Trace,
+    told: Trace,
+    success: bool,
+    case: Case,
+    models: Models,
+    pictures: Path,
+) -> FitRun:
+    """Gather a run; its stages are performed when it is audited."""
+    return FitRun(
+        case=case,
+        picture=find_picture(pictures, case.face),
+        backend=name,
+        manifest=models.manifest(case.setting),
+        reference=recorded,
+        candidate=told,
+        success=success,
+        forced={},
+    )
+
+
+def audit_trace(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
+    """Judge what a candidate told of a fit, see :func:`audit`.
+
+    Parameters
+    ----------
+    run : FitRun
+        Without ``forced``.
+    models : Models
+        Of the sound code.
+    floor : NoiseFloor
+    """
+    settings, backend = FitSettings.named(run.case.setting), models.backend(run.case.setting)
+    for trace in (run.reference, run.candidate):
+        check_model(trace, backend, run.manifest)
+    image = PaddedImage.of(to_grey(read_picture(run.picture)))
+    whole = _started_like(run.candidate, run.reference)
+    finite = _while_finite(whole)
+    went_on = finite.steps[-1] if len(finite.steps) < len(whole.steps) else None
+    theirs = Teacher(run.reference, image, settings, backend)
+    ours = Teacher(finite, image, settings, backend)
+    with np.errstate(all="ignore"):  # a candidate's numbers may be anything
+        performed = forced(ours)
+        stages = with_flow(compare_forced(performed, ours), broken_flow(ours, went_on))
+        free = compare_free(finite, theirs)
+        branch = first_branch(theirs, ours)
+    return Comparison(
+        run=replace(run, forced=performed),
+        free_run=FreeRun(run.reference, run.candidate, run.success),
+        floor=floor,
+        forced=stages,
+        free=free,
+        branch=branch,
+        verdict=judge(stages, free, branch, floor.limit_px),
+    )
+
+
+def _started_like(candidate: Trace, reference: Trace) -> Trace:
+    """Return a trace with the box and the rotation of another one."""
+    kept = {name: each for name, each in candidate.entries.items() if name != "rotation"}
+    start = {name: reference[name] for name in ("bbox", "rotation") if name in reference}
+    return Trace({**kept, **start}, candidate.source)
+
+
+def _while_finite(trace: Trace) -> Trace:
+    """Return a trace up to the first iteration that is not finite; nothing follows from that."""
+    lost = next((step for step in trace.steps if not _is_finite(trace, step)), None)
+    if lost is None:
+        return trace
+    dropped = [step.prefix for step in trace.steps if step > lost]
+    scales = [f"scale{scale}" for scale in trace.scales if scale > lost.scale]
+    prefixes = tuple(f"{prefix}." for prefix in (*dropped, *scales))
+    kept = {n: each for n, each in trace.entries.items() if not n.startswith(prefixes)}
+    return Trace(kept, trace.source)
+
+
+def _is_finite(trace: Trace, step: Step) -> bool:
+    """Tell whether an iteration, and what its scale started with, is finite."""
+    own = (f"{step.prefix}.", f"scale{step.scale}.")
+    return all(
+        np.isfinite(each).all()
+        for name, each in trace.entries.items()
+        if name.startswith(own[0]) or (name.startswith(own[1]) and name.count(".") == 1)
+    )
