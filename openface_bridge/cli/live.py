@@ -7,14 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from openface_bridge.live import Live
-from openface_bridge.manifests import Manifests
+from openface_bridge.manifests import Manifests, split_models
 from openface_bridge.pictures import find_pictures
 from openface_bridge.recording.boxes import detect_starts, read_starts
 from openface_bridge.recording.kernels import KERNELS
 from openface_bridge.trace import TraceError
-from pyclnf.settings import FitSettings
 
-__all__ = ["add_model_argument", "add_start_arguments", "live_reference", "split_models"]
+__all__ = ["add_model_argument", "add_start_arguments", "live_reference"]
 
 _BESIDE_MODEL = Path("mtcnn_detector", "MTCNN_detector.txt")
 
@@ -64,38 +63,6 @@ def add_start_arguments(parser: argparse.ArgumentParser) -> None:
         help="BLAS kernels that the noise floor takes in; those that this processor cannot run "
         f"are left out; default: {','.join(KERNELS)}",
     )
-
-
-def split_models(arguments: Sequence[str]) -> tuple[Path | None, dict[str, Path]]:
-    """Split the models given into the default and those of one setting.
-
-    Raises
-    ------
-    ValueError
-        If one names no setting that there is, or two serve the same.
-    """
-    found: dict[str | None, Path] = {}
-    for argument in arguments:
-        setting, path = _setting_and_model(argument)
-        if setting in found:
-            served = "every setting" if setting is None else f"setting {setting!r}"
-            raise ValueError(f"--model: {found[setting]} and {path} are both for {served}")
-        found[setting] = path
-    return found.pop(None, None), {name: path for name, path in found.items() if name is not None}
-
-
-def _setting_and_model(argument: str) -> tuple[str | None, Path]:
-    """Split SETTING=MAIN.txt; a path with an equals sign in a folder's name is a path."""
-    setting, equals, path = argument.partition("=")
-    if not equals or "/" in setting or "\\" in setting:
-        return None, Path(argument)
-    try:
-        FitSettings.named(setting)
-    except ValueError as error:
-        raise ValueError(
-            f"--model {argument}: {error}; a file of that name is ./{argument}"
-        ) from error
-    return setting, Path(path)
 
 
 def live_reference(

@@ -9,9 +9,9 @@ from openface_bridge.cli.live import (
     add_model_argument,
     add_start_arguments,
     live_reference,
-    split_models,
 )
 from openface_bridge.fixtures import FixtureError, embedded
+from openface_bridge.manifests import split_models
 from openface_bridge.parity.models import Models
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Reference

@@ -13,9 +13,9 @@ import pytest
 from support.recordings import Recordings
 
 from openface_bridge.cli import main
-from openface_bridge.cli.live import split_models
 from openface_bridge.gate.results import FitKey
 from openface_bridge.gate.thresholds import Limit, read_thresholds
+from openface_bridge.manifests import split_models
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 
