@@ -15,6 +15,10 @@ nox.options.reuse_venv = "yes"
 nox.options.error_on_missing_interpreters = False  # ``pythons`` runs those there are
 
 PROJECT = nox.project.load_toml("pyproject.toml")
+EMBEDDED_GATE = [
+    *("--thresholds", "fixtures/thresholds.toml"),
+    *("--known", "fixtures/known_divergences.toml"),
+]
 OPENFACE_DATA = Path("..", "shared", "openface")
 
 WITHOUT_BRIDGE = {"OPENFACE_BRIDGE": "OFF"}
@@ -79,13 +83,14 @@ def lint(session: nox.Session) -> None:
 def parity(session: nox.Session) -> None:
     """Compare with the reference, stage by stage: OpenFace's own data, or what is embedded.
 
-    Arguments are added, or replace the data if they name any. ``--openface PREFIX``, or
-    OPENFACE_ROOT where there is a model of OpenFace's, compiles the bridge to the OpenFace
-    installed there, and compares with its fits as they happen.
+    What is embedded is also held to its thresholds. Arguments are added, or replace the data if
+    they name any. ``--openface PREFIX``, or OPENFACE_ROOT where there is a model of OpenFace's,
+    compiles the bridge to the OpenFace installed there, and compares with its fits as they happen.
     """
     prefix, given = split_openface(session.posargs)
     root = prefix or os.environ.get("OPENFACE_ROOT", "")
-    data = [] if names_data(given) else openface_data(recorded=not root)
+    named = names_data(given)
+    data = [] if named else openface_data(recorded=not root)
     live = root != "" and names_model([*data, *given])
     if live:
         session.env.update({"OPENFACE_BRIDGE": "ON", "OPENFACE_ROOT": str(Path(root).resolve())})
@@ -95,6 +100,8 @@ def parity(session: nox.Session) -> None:
     session.run(
         *("python", "-m", "openface_bridge", "parity"),
         *("--html", "reports/parity.html", "--json", "reports/parity.json"),
+        *("--junit", "reports/parity.xml"),
+        *(() if named or data else EMBEDDED_GATE),
         *(live_reference(given) if live else ()),
         *data,
         *given,
