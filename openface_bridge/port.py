@@ -149,7 +149,7 @@ class Parity:
         """Let a candidate fit the face, and audit it; raises as :func:`audit` does."""
         fits = self._fits
         found = audit(candidate, fits.reference, self.case, fits.models, fits.pictures, name)
-        fits.summaries.append(fit_summary(found))
+        fits.summaries.append(fit_summary(found, _GIVEN))
         return found
 
     def check(self, candidate: Candidate, name: str | None = None) -> Comparison:

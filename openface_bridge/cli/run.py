@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from openface_bridge.cli.progress import with_progress
 from openface_bridge.cli.sources import add_source_arguments, sources
-from openface_bridge.cli.status import PASSED, show_progress
+from openface_bridge.cli.status import PASSED
 from openface_bridge.parity.run import run_fit
 from openface_bridge.parity.store import write_run
 
@@ -31,8 +32,7 @@ def _run(options: argparse.Namespace) -> int:
     """Run, and say where it is."""
     reference, models, pictures = sources(options)
     cases = reference.cases()
-    for done, case in enumerate(cases):
-        show_progress(done, len(cases), case)
+    for case in with_progress(cases):
         write_run(options.out, run_fit(reference.trace(case), case, models, pictures))
     print(f"{len(cases)} fits of backend {models.name} in {options.out}")
     return PASSED

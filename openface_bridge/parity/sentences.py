@@ -11,7 +11,9 @@ from openface_bridge.parity.place import Place
 from openface_bridge.parity.stages import stage_named
 from openface_bridge.parity.verdicts import Verdict
 
-__all__ = ["branch_sentence", "verdict_sentence"]
+__all__ = ["REFERENCES_INPUTS", "branch_sentence", "verdict_sentence"]
+
+REFERENCES_INPUTS = "the reference's own inputs"
 
 _OF_SETTINGS = {
     "window_size": "window",
@@ -27,7 +29,7 @@ _OF_FLOW = {
 }
 
 
-def verdict_sentence(verdict: Verdict, given: str = "the reference's own inputs") -> str:
+def verdict_sentence(verdict: Verdict, given: str = REFERENCES_INPUTS) -> str:
     """Say what a verdict found, in a sentence; `given` what stages were performed on."""
     if verdict.kind == "equal":
         return "Equal in every bit of every stage."

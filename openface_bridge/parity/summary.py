@@ -11,7 +11,7 @@ from openface_bridge.parity.branches import Branch
 from openface_bridge.parity.comparison import StageComparison
 from openface_bridge.parity.measure import Finding
 from openface_bridge.parity.run import Comparison
-from openface_bridge.parity.sentences import verdict_sentence
+from openface_bridge.parity.sentences import REFERENCES_INPUTS, verdict_sentence
 from openface_bridge.parity.verdicts import Verdict
 
 __all__ = ["REPORT_VERSION", "fit_summary", "run_summary"]
@@ -42,8 +42,11 @@ def run_summary(fits: list[dict[str, Any]], *, backend: str, reference: str) -> 
     }
 
 
-def fit_summary(comparison: Comparison) -> dict[str, Any]:
-    """Return one fit: verdict, free run, noise floor, and each stage both ways."""
+def fit_summary(comparison: Comparison, given: str = REFERENCES_INPUTS) -> dict[str, Any]:
+    """Return one fit: verdict, free run, noise floor, and each stage both ways.
+
+    `given` names what stages were performed on, see :func:`verdict_sentence`.
+    """
     run, free_run, floor = comparison.run, comparison.free_run, comparison.floor
     multiple = floor.multiple(free_run.max_px)
     return {
@@ -53,7 +56,7 @@ def fit_summary(comparison: Comparison) -> dict[str, Any]:
         "backend": run.backend,
         "model": run.manifest.name,
         "passed": comparison.passed,
-        "verdict": _verdict(comparison.verdict),
+        "verdict": _verdict(comparison.verdict, given),
         "free_run": {
             "max_px": _finite(free_run.max_px),
             "mean_px": _finite(free_run.mean_px),
@@ -74,7 +77,7 @@ def fit_summary(comparison: Comparison) -> dict[str, Any]:
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Any]:
+def _verdict(verdict: Verdict, given: str) -> dict[str, Any]:
     """Return a verdict."""
     return {
         "kind": verdict.kind,
@@ -82,7 +85,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "place": None if verdict.place is None else vars(verdict.place),
         "finding": _finding(verdict.finding),
         "branch": _branch(verdict.branch),
-        "sentence": verdict_sentence(verdict),
+        "sentence": verdict_sentence(verdict, given),
     }
 
 

@@ -81,6 +81,7 @@ def test_broken_ports_fail_with_a_sentence(run: Run, tmp_path: Path):
     result.stdout.fnmatch_lines([f"E * AssertionError: {said}*"])
     (fit,) = read_results(path).fits
     assert (fit.key.backend, fit.wrong[0].stage) == ("my port", "initialisation")
+    assert fit.sentence.startswith("Given its own inputs, ")
 
 
 def test_results_for_the_gate(run: Run, tmp_path: Path):

@@ -13,6 +13,7 @@ from support.recordings import Recordings
 from openface_bridge.parity.audit import audit, audit_trace
 from openface_bridge.parity.candidate import CandidateError, CandidateRecorder, record_fit
 from openface_bridge.parity.faults import FAULTS, Fault, planted
+from openface_bridge.parity.faults.perturbations import SCALED_STAGES, map_noise, scaled_stage
 from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.run import Comparison, FitRun, Models
 from openface_bridge.parity.sentences import verdict_sentence
@@ -83,6 +84,25 @@ def test_faults_are_named(
     bugs = {verdict.stage for verdict in found if verdict.kind == "bug"}
     assert bugs
     assert bugs <= set(fault.stages)
+
+
+@pytest.mark.parametrize("stage", [stage for stage in SCALED_STAGES if stage != "clamp"])
+def test_a_thousandth_is_a_bug(
+    stage: str, recordings: Recordings, reference: Recorded, models: Models
+):
+    with scaled_stage(stage):
+        run = told_of(CASE, recordings, reference, models)
+    verdict = audited(run, models).verdict
+    assert (verdict.kind, verdict.stage) == ("bug", stage)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_in_the_last_bit_is_none(
+    seed: int, recordings: Recordings, reference: Recorded, models: Models
+):
+    with map_noise(seed):
+        run = told_of(CASE, recordings, reference, models)
+    assert audited(run, models).verdict.kind in ("rounding", "branch")
 
 
 # ---- From stage to stage ----
