@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from openface_bridge.cli.gating import GateFiles, add_gate_arguments, conclude
 from openface_bridge.cli.progress import with_progress
@@ -21,6 +22,9 @@ from openface_bridge.parity.run import Comparison, compare_run, run_fit
 from openface_bridge.parity.store import read_run
 from openface_bridge.parity.summary import fit_summary, run_summary
 from openface_bridge.reference import Case, Reference
+
+if TYPE_CHECKING:
+    from openface_bridge.report.page import PageWriter
 
 __all__ = ["add_parser"]
 
@@ -61,21 +65,29 @@ def _parity(options: argparse.Namespace) -> int:
         _require_report_packages()
     files = GateFiles.named(options)
     reference, models, pictures = sources(options)
-    fits, views, backend = [], [], models.name
-    for comparison in _comparisons(reference, models, pictures, options.stored):
-        backend = comparison.run.backend
-        fits.append(fit_summary(comparison))
-        _reduce(comparison, models, options.reduce)
-        if options.html is not None:
-            from openface_bridge.report.page import view_fit
+    fits, backend = [], models.name
+    with ExitStack() as stack:
+        page = None if options.html is None else stack.enter_context(_page(options.html))
+        for comparison in _comparisons(reference, models, pictures, options.stored):
+            backend = comparison.run.backend
+            fits.append(fit_summary(comparison))
+            _reduce(comparison, models, options.reduce)
+            if page is not None:
+                page.add(comparison)
+        run = run_summary(fits, backend=backend, reference=reference.description)
+        return conclude(options, results_of(run), files, _outputs(options, run, page))
 
-            views.append(view_fit(comparison))
-    run = run_summary(fits, backend=backend, reference=reference.description)
+
+def _outputs(
+    options: argparse.Namespace, run: dict[str, Any], page: PageWriter | None
+) -> dict[str, tuple[Path | None, Write]]:
+    """Return what is written besides the gate's own."""
     outputs: dict[str, tuple[Path | None, Write]] = {
-        "data": (options.json, lambda path: _write_data(path, run)),
-        "page": (options.html, lambda path: _write_page(path, run, views)),
+        "data": (options.json, lambda path: _write_data(path, run))
     }
-    return conclude(options, results_of(run), files, outputs)
+    if page is not None:
+        outputs["page"] = (options.html, lambda path: page.finish(run, path))
+    return outputs
 
 
 def _reduce(comparison: Comparison, models: Models, folder: Path | None) -> None:
@@ -85,6 +97,13 @@ def _reduce(comparison: Comparison, models: Models, folder: Path | None) -> None
     test = reduce_bug(comparison, models.backend(comparison.case.setting), folder)
     if test is not None:
         print(f"      reduced to {test}")
+
+
+def _page(path: Path) -> PageWriter:
+    """Begin a page; what only pages need is imported here."""
+    from openface_bridge.report.page import PageWriter
+
+    return PageWriter(path)
 
 
 def _comparisons(
@@ -118,10 +137,3 @@ def _require_report_packages() -> None:
 def _write_data(path: Path, run: dict[str, Any]) -> None:
     """Write the results as data."""
     path.write_text(json.dumps(run, indent=1) + "\n", "utf-8")
-
-
-def _write_page(path: Path, run: dict[str, Any], views: list[Any]) -> None:
-    """Write the results as a page."""
-    from openface_bridge.report.page import render_page
-
-    render_page(path, run, views)

@@ -1,140 +1,217 @@
-"""The page of a parity run."""
+"""The page of a parity run: one HTML file that needs nothing else."""
 
 from __future__ import annotations
 
 import base64
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
-import numpy.typing as npt
 
 from openface_bridge.parity.place import Place
 from openface_bridge.parity.run import Comparison
 from openface_bridge.parity.sentences import verdict_sentence
-from openface_bridge.parity.summary import fit_summary
-from openface_bridge.pictures import encode_jpeg, read_picture
-from openface_bridge.report.figures import error_bars, scale_chart
+from openface_bridge.parity.stages import STAGES
+from openface_bridge.report import words
+from openface_bridge.report.fit import FitView, region_of, view_fit
+from openface_bridge.report.picture import MAGNIFICATIONS
+from openface_bridge.report.provenance import candidate_versions, reference_versions
 
-__all__ = ["FitView", "render_page", "view_fit"]
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
-_MARGIN = 0.25
-_LARGEST_SIDE = 720
+__all__ = ["PageWriter"]
 
 
 @dataclass(frozen=True)
-class FitView:
-    """What the page shows of one fit; small enough to keep for every face."""
+class _Entry:
+    """What is kept of a fit until the page is finished: its row, and where its part is."""
 
-    name: str
     anchor: str
-    summary: dict[str, Any]
-    sentence: str
-    picture: str
-    box: tuple[float, float, float, float]
-    reference: list[tuple[float, float]]
-    candidate: list[tuple[float, float]]
-    scale_chart: str
-    error_chart: str
+    name: str
+    passed: bool
+    kind: str
+    stage: str | None
+    place: Place | None
+    max_px: float
+    limit_px: float
+    floor_multiple: float | None
+    marks: list[tuple[str, str, str]]
+    first: int
+    size: int
 
 
-def view_fit(comparison: Comparison) -> FitView:
-    """Prepare one fit for the page."""
-    free_run = comparison.free_run
-    reference = free_run.reference["final.landmarks"]
-    candidate = free_run.candidate["final.landmarks"]
-    picture, origin, factor = _cropped(comparison.run.picture, reference)
-    case = comparison.case
-    return FitView(
-        name=f"{case.face} · {case.setting}",
-        anchor=f"{case.face}-{case.setting}",
-        summary=fit_summary(comparison),
-        sentence=_sentence(comparison),
-        picture=base64.b64encode(encode_jpeg(picture)).decode("ascii"),
-        box=(0, 0, picture.shape[1], picture.shape[0]),
-        reference=_placed(reference, origin, factor),
-        candidate=_placed(candidate, origin, factor),
-        scale_chart=scale_chart(free_run.reference, free_run.candidate),
-        error_chart=error_bars(free_run.errors, comparison.floor.limit_px),
-    )
+class PageWriter:
+    """Writes a page fit by fit; memory does not grow with their number.
 
+    Parts wait in a temporary file until :meth:`finish` puts them in order, failures first::
 
-def render_page(path: Path, run: dict[str, Any], views: list[FitView]) -> None:
-    """Write the page, failures first.
+        with PageWriter(path) as writer:
+            for comparison in comparisons:
+                writer.add(comparison)
+            writer.finish(run_summary(...))
 
     Parameters
     ----------
     path : Path
-        Replaced only when all is written; its folder is made.
-    run : dict
-        See :func:`openface_bridge.parity.summary.run_summary`.
-    views : list of FitView
+        The page; replaced only when all is written, and its folder made then.
     """
-    import jinja2
 
-    folder = resources.files("openface_bridge.report")
-    template = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined).from_string(
-        folder.joinpath("page.html").read_text("utf-8")
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
+        self._entries: list[_Entry] = []
+        self._anchors: Counter[str] = Counter()
+        self._reference_versions: set[tuple[str, str]] = set()
+        self._models: set[str] = set()
+
+    def __enter__(self) -> PageWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Drop the temporary file."""
+        self._spool.close()
+
+    def add(self, comparison: Comparison) -> None:
+        """Render one fit's part."""
+        case = comparison.case
+        view = view_fit(comparison, self._anchor(words.anchor_of(case.face, case.setting)))
+        part = self._environment.get_template("fit.html").render(view=view, fit=comparison)
+        encoded = part.encode("utf-8")
+        self._entries.append(_entry(view, self._spool.tell(), len(encoded)))
+        self._spool.write(encoded)
+        self._reference_versions.update(reference_versions(comparison.run.reference))
+        self._models.add(comparison.run.manifest.name)
+
+    def finish(self, run: dict[str, Any], path: Path | None = None) -> None:
+        """Write the page.
+
+        Parameters
+        ----------
+        run : dict
+            See :func:`openface_bridge.parity.summary.run_summary`.
+        path : Path, optional
+            Where to, instead of where the page belongs.
+        """
+        target = path or self._path
+        ordered = sorted(self._entries, key=_severity)
+        stream = self._environment.get_template("page.html").stream(
+            run=run,
+            entries=ordered,
+            parts=self._parts(ordered),
+            stages=STAGES,
+            failing=_failing(ordered),
+            models=sorted(self._models),
+            candidate_versions=candidate_versions(),
+            reference_versions=sorted(self._reference_versions),
+            style=_text("page.css"),
+            script=_text("page.js"),
+            colours=_colour_tables(),
+        )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = target.with_name(target.name + ".part")
+        try:
+            with unfinished.open("wb") as file:
+                stream.dump(file, encoding="utf-8")
+            unfinished.replace(target)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def _parts(self, entries: list[_Entry]) -> Iterator[str]:
+        """Yield rendered fits, one at a time."""
+        for entry in entries:
+            self._spool.seek(entry.first)
+            yield self._spool.read(entry.size).decode("utf-8")
+
+    def _anchor(self, wanted: str) -> str:
+        """Return a name that no other fit has."""
+        self._anchors[wanted] += 1
+        count = self._anchors[wanted]
+        return wanted if count == 1 else self._anchor(f"{wanted}.{count}")
+
+    @cached_property
+    def _environment(self) -> Environment:
+        import jinja2
+
+        environment = jinja2.Environment(
+            loader=jinja2.FunctionLoader(lambda name: _text(f"templates/{name}")),
+            autoescape=True,
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.filters.update(
+            number=words.number, px=words.px, signed=words.signed, multiple=words.multiple,
+            percent=words.percent,
+        )  # fmt: skip
+        environment.globals.update(
+            region_of=region_of, magnifications=MAGNIFICATIONS, sentence=verdict_sentence
+        )
+        return environment
+
+
+def _entry(view: FitView, first: int, size: int) -> _Entry:
+    """Keep what the page's table shows of a fit."""
+    comparison = view.comparison
+    error, floor = comparison.free_run.max_px, comparison.floor
+    return _Entry(
+        anchor=view.anchor,
+        name=f"{comparison.case.face} · {comparison.case.setting}",
+        passed=comparison.passed,
+        kind=comparison.verdict.kind,
+        stage=comparison.verdict.stage,
+        place=comparison.verdict.place,
+        max_px=error,
+        limit_px=floor.limit_px,
+        floor_multiple=floor.multiple(error),
+        marks=[(row.name, row.anchor, row.mark) for row in view.stages],
+        first=first,
+        size=size,
     )
-    ordered = sorted(views, key=lambda view: (view.summary["passed"], _severity(view)))
-    text = template.render(
-        run=run,
-        views=ordered,
-        stages=list(views[0].summary["stages"]) if views else [],
-        place=lambda place: str(Place(**place)) if place else "",
-        style=folder.joinpath("page.css").read_text("utf-8"),
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(text, "utf-8")
-    partial.replace(path)
 
 
-def _severity(view: FitView) -> float:
-    """Return a sorting key: the error in multiples of the limit, worst first."""
-    error = view.summary["free_run"]["max_px"]
-    return (
-        -float("inf") if error is None else -float(error) / float(view.summary["floor"]["limit_px"])
-    )
+def _severity(entry: _Entry) -> tuple[bool, bool, float]:
+    """Return a sorting key: failures first, bugs before others, the worst of them first."""
+    return entry.passed, entry.kind != "bug", -entry.max_px / entry.limit_px
 
 
-def _sentence(comparison: Comparison) -> str:
-    """Say how a fit compares, in a sentence or two."""
-    free_run, floor = comparison.free_run, comparison.floor
-    known = "no noise floor is known" if floor.px is None else f"noise floor {floor.px:.3f} px"
-    within = "within" if comparison.within_floor else "beyond"
-    return (
-        f"{verdict_sentence(comparison.verdict)} Running freely, the worst landmark is "
-        f"{free_run.max_px:.4f} px off, {within} what the reference's own scatter allows ({known})."
-    )
+def _failing(entries: list[_Entry]) -> list[tuple[str, int]]:
+    """Return the stages that bugs were found in, with how many fits, most frequent first."""
+    found = Counter(entry.stage for entry in entries if entry.kind == "bug" and entry.stage)
+    return found.most_common()
 
 
-def _cropped(
-    path: Path, landmarks: npt.NDArray[Any]
-) -> tuple[npt.NDArray[Any], tuple[float, float], float]:
-    """Return the picture around a face, at most 720 px large, its origin and its scale."""
-    import cv2
-
-    pixels = read_picture(path)
-    known = landmarks[np.isfinite(landmarks).all(axis=1)]
-    corners = known if len(known) else np.array(((0, 0), pixels.shape[1::-1]))
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    margin = _MARGIN * float((high - low).max())
-    left, top = (max(0, int(v)) for v in low - margin)
-    right, bottom = (int(np.ceil(v)) + 1 for v in high + margin)
-    crop = pixels[top:bottom, left:right]
-    if crop.size == 0:
-        crop, left, top = pixels, 0, 0
-    factor = min(1.0, _LARGEST_SIDE / max(crop.shape[:2]))
-    size = (max(1, round(crop.shape[1] * factor)), max(1, round(crop.shape[0] * factor)))
-    return cv2.resize(crop, size, interpolation=cv2.INTER_AREA), (left, top), factor
+def _text(name: str) -> str:
+    """Return one of the files that lie beside this one."""
+    return resources.files("openface_bridge.report").joinpath(name).read_text("utf-8")
 
 
-def _placed(
-    landmarks: npt.NDArray[Any], origin: tuple[float, float], factor: float
-) -> list[tuple[float, float]]:
-    """Return landmarks in the crop's coordinates, whose pixels' centres lie at one half."""
-    placed = (landmarks.astype(np.float64) - origin + 0.5) * factor
-    return [(round(float(x), 2), round(float(y), 2)) for x, y in np.nan_to_num(placed)]
+def _colour_tables() -> dict[str, str]:
+    """Return 256 colours for values and for differences, as base64 of RGB bytes."""
+    import matplotlib
+
+    tables = {"values": "viridis", "differences": "RdBu_r"}
+    return {
+        name: base64.b64encode(_bytes(matplotlib.colormaps[colours])).decode("ascii")
+        for name, colours in tables.items()
+    }
+
+
+def _bytes(colours: Any) -> bytes:
+    rgb: bytes = np.rint(colours(np.arange(256))[:, :3] * 255).astype(np.uint8).tobytes()
+    return rgb

@@ -176,7 +176,7 @@ def test_lost_references_on_a_page(one_fit: Recordings, tmp_path: Path):
     change(one_fit, "final.landmarks", np.nan)
     page = tmp_path / "page.html"
     assert parity(*one_fit.arguments, "--html", page) == FAILED
-    assert "∞ px at worst" in page.read_text("utf-8")
+    assert "<dd>∞ px</dd>" in page.read_text("utf-8")
 
 
 def test_a_page(one_fit: Recordings, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
