@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from openface_bridge.cli.live import split_models
 from openface_bridge.cli.sources import add_source_arguments, sources
 from openface_bridge.cli.status import FAILED, PASSED
+from openface_bridge.manifests import split_models
 from openface_bridge.parity.faults import FAULTS, Fault
 from openface_bridge.parity.faults.trial import Trial, sound_trial, trials
 from openface_bridge.parity.kept import Kept
