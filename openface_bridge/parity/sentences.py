@@ -94,30 +94,15 @@ def _wrong_stage(verdict: Verdict, finding: Finding, given: str) -> str:
             f"({_where(verdict)}), {finding.apart:.3g} off."
         )
     return (
-        f"Given {given}, the {verdict.stage} is wrong ({_where(verdict)}): "
-        f"{_difference(verdict, finding)}."
+        f"Given {given}, the {verdict.stage} is wrong ({_where(verdict)}): {_difference(finding)}."
     )
 
 
-def _difference(verdict: Verdict, finding: Finding) -> str:
+def _difference(finding: Finding) -> str:
     """Say how large a difference is."""
     if not math.isfinite(finding.apart):
         return "it is not finite, or has another shape"
     if finding.bound == 0:
         return f"it differs by {finding.apart:.3g}, and should not at all"
-    return (
-        f"it differs by {finding.apart:.3g}, which is {finding.ulps:.2g} units in the last place "
-        f"of {_measure(verdict, finding)}; rounding explains {finding.bound:g}"
-    )
-
-
-def _measure(verdict: Verdict, finding: Finding) -> str:
-    """Name what the units in the last place are of."""
-    assert verdict.stage is not None
-    outputs = stage_named(verdict.stage).outputs
-    named = [
-        output.of
-        for output in outputs
-        if finding.entry.endswith(output.entry) and finding.bound == output.ulps
-    ]
-    return named[0] if named else "its size"
+    explained = finding.apart * finding.bound / finding.ulps
+    return f"it differs by {finding.apart:.3g}; rounding explains {explained:.2g}"
