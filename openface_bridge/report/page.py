@@ -15,10 +15,11 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from openface_bridge.parity.measure import Finding
 from openface_bridge.parity.place import Place
 from openface_bridge.parity.run import Comparison
 from openface_bridge.parity.sentences import verdict_sentence
-from openface_bridge.parity.stages import STAGES
+from openface_bridge.parity.stages import STAGES, Stage
 from openface_bridge.report import words
 from openface_bridge.report.fit import FitView, region_of, view_fit
 from openface_bridge.report.picture import MAGNIFICATIONS
@@ -160,7 +161,10 @@ class PageWriter:
             percent=words.percent,
         )  # fmt: skip
         environment.globals.update(
-            region_of=region_of, magnifications=MAGNIFICATIONS, sentence=verdict_sentence
+            region_of=region_of,
+            magnifications=MAGNIFICATIONS,
+            sentence=verdict_sentence,
+            where=_where,
         )
         return environment
 
@@ -183,6 +187,12 @@ def _entry(view: FitView, first: int, size: int) -> _Entry:
         first=first,
         size=size,
     )
+
+
+def _where(finding: Finding, stage: Stage) -> str:
+    """Say where a stage's finding is."""
+    last = stage.per == "end" and finding.place == Place()
+    return "end of the fit" if last else str(finding.place)
 
 
 def _severity(entry: _Entry) -> tuple[bool, bool, float]:

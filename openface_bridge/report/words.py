@@ -49,10 +49,10 @@ def multiple(value: float | None) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Return a ratio in percent; a dash where there is none."""
+    """Return a ratio in percent, a large one as a factor; a dash where there is none."""
     if value is None or not math.isfinite(value):
         return "–"
-    return f"{number(100 * value, 4)} %"
+    return f"{number(value, 4)}×" if abs(value) >= 10 else f"{number(100 * value, 4)} %"
 
 
 def anchor_of(*names: str) -> str:

@@ -102,7 +102,7 @@ def _panel(
     known = known[np.isfinite(known)]
     if panel.logarithmic and len(known):
         axes.set_yscale("log")
-        narrow = known.max() < 100 * known.min()
+        narrow = panel.limit is None and known.max() < 100 * known.min()
         axes.yaxis.set_major_locator(LogLocator(subs=(1, 3) if narrow else (1,), numticks=4))
         if narrow:
             axes.yaxis.set_major_formatter(FormatStrFormatter("%g"))

@@ -49,6 +49,7 @@ def test_multiples():
 
 def test_percent():
     assert (percent(None), percent(math.inf), percent(0.7553)) == ("–", "–", "75.53 %")
+    assert percent(691.32) == "691.3×"
 
 
 @pytest.mark.parametrize("name", ["a b", "</script>", 'x"y', "ü", "", "a/b"])
