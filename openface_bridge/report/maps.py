@@ -53,7 +53,8 @@ def shift_views(run: FitRun) -> dict[str, Any]:
     -------
     dict
         ``steps`` (scale, phase, index), and ``reference``, ``forced``, ``free``: packed
-        (steps, n, 4) of offset x, y and shift x, y; lost where an engine did not get there.
+        (steps, n, 4) of offset x, y and shift x, y; lost where an engine did not get there. None
+        for a candidate whose numbers are the reference's.
     """
     steps = sorted({*run.reference.steps, *run.candidate.steps})
     moments_ = [Moment("iteration", step.scale, step) for step in steps]
@@ -63,13 +64,14 @@ def shift_views(run: FitRun) -> dict[str, Any]:
         "free": [_shifts(run.candidate.entries, moment) for moment in moments_],
     }
     empty = np.full((run.reference.n_landmarks, 4), np.nan)
-    return {
-        "steps": [_told(step) for step in steps],
-        **{
-            name: thousandths(np.array([empty if each is None else each for each in found]))
-            for name, found in sources.items()
-        },
+    packed: dict[str, str | None] = {
+        name: thousandths(np.array([empty if each is None else each for each in found]))
+        for name, found in sources.items()
     }
+    for name in ("forced", "free"):
+        if packed[name] == packed["reference"]:
+            packed[name] = None
+    return {"steps": [_told(step) for step in steps], **packed}
 
 
 def _told(step: Step) -> tuple[int, str, int]:

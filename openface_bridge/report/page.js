@@ -112,7 +112,8 @@
       this.section = article.querySelector("[data-maps]");
       this.data = JSON.parse(article.querySelector("[data-fit]").textContent);
       const { shifts } = this.data;
-      this.shifts = { reference: int16(shifts.reference), forced: int16(shifts.forced), free: int16(shifts.free) };
+      const unpacked = (name) => int16(shifts[name] ?? shifts.reference); // left out where it is the same
+      this.shifts = { reference: unpacked("reference"), forced: unpacked("forced"), free: unpacked("free") };
       this.chosen = Object.fromEntries([...this.section.querySelectorAll("[data-choose]")].map((each) => [each.dataset.choose, each]));
       const { start } = this.data;
       this.chosen.landmark.selectedIndex = start.landmark;
@@ -196,9 +197,9 @@
       for (const engine of engines) this.overlay(svg, engine, name === "difference");
       const ramp = figure.querySelector(".ramp");
       ramp.style.visibility = values ? "" : "hidden";
-      ramp.children[0].textContent = blank ? "no difference" : round(low);
+      ramp.children[0].textContent = blank ? "no difference" : round(low, name === "difference" ? 2 : 3);
       ramp.children[1].style.background = blank ? "none" : gradient(lut);
-      ramp.children[2].textContent = blank ? "" : round(high);
+      ramp.children[2].textContent = blank ? "" : round(high, name === "difference" ? 2 : 3);
     }
 
     // Where the landmark is, the kernel around it, and where the map pulls it.

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["pose_chart", "update_chart"]
 
+_DOTTED = 40
+"""Of more iterations, dots run together."""
+
 Array = npt.NDArray[Any]
 Series = Callable[[Trace, Sequence[Step]], Array]
 
@@ -115,7 +118,8 @@ def _panel(
     if panel.limit is not None and len(known):
         axes.axhline(panel.limit, color=FLOOR, linewidth=0.8, linestyle=(0, (3, 2)))
     axes.plot(drawn[0], color=REFERENCE, linewidth=3, alpha=0.55, solid_capstyle="round")
-    axes.plot(drawn[1], color=CANDIDATE, linewidth=1, marker=".", markersize=2.5)
+    dots = "." if len(steps) <= _DOTTED else None
+    axes.plot(drawn[1], color=CANDIDATE, linewidth=1, marker=dots, markersize=2.5)
     axes.set_xlim(-0.6, len(steps) + 0.6)
     axes.set_ylabel(panel.label, color=DIM, fontsize=SMALL, labelpad=0)
     axes.yaxis.set_label_coords(-0.185, 0.5)
