@@ -114,8 +114,12 @@ cv::Mat picture(const py::array& array) {
 }
 
 cv::Mat_<uchar> grey_picture(const py::array& array) {
+  const cv::Mat pixels = picture(array);
+  if (pixels.channels() == 1) {
+    return pixels;
+  }
   cv::Mat grey;
-  Utilities::ConvertToGrayscale_8bit(picture(array), grey);
+  cv::cvtColor(pixels, grey, cv::COLOR_BGR2GRAY); // as OpenFace converts pictures
   return grey;
 }
 

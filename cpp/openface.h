@@ -9,9 +9,6 @@
 
 #include <LandmarkCoreIncludes.h>
 
-#include <ImageManipulationHelpers.h>
-#include <RotationHelpers.h>
-
 #include <algorithm>
 #include <array>
 #include <cmath>

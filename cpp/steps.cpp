@@ -150,6 +150,41 @@ Plan plan_scale(const Model& model, const Settings& settings, int scale) {
   return plan;
 }
 
+namespace {
+
+// A shape, (n, 2), about its mean and of size 1; and the size it had.
+struct Normalised {
+  Matrix points;
+  float size;
+};
+
+Normalised normalised(const Matrix& shape) {
+  Matrix points = shape.clone();
+  for (const int axis : {0, 1}) {
+    const auto mean = static_cast<float>(cv::mean(shape.col(axis))[0]);
+    points.col(axis) = points.col(axis) - mean;
+  }
+  cv::Mat squares;
+  cv::pow(points, 2, squares);
+  const auto size = static_cast<float>(std::sqrt(cv::sum(squares)[0] / points.rows));
+  return {points / size, size};
+}
+
+// The rotation and scale that take one shape to another (Kabsch), with the OpenCV calls of OpenFace's
+// AlignShapesWithScale: OpenFace does not install the header that has it.
+cv::Matx22f align(const Matrix& from, const Matrix& to) {
+  const Normalised source = normalised(from);
+  const Normalised target = normalised(to);
+  const cv::SVD svd(source.points.t() * target.points);
+  const bool mirrored = cv::determinant(svd.vt.t() * svd.u.t()) <= 0;
+  const cv::Matx22f proper(1, 0, 0, mirrored ? -1.0F : 1.0F);
+  cv::Matx22f rotation;
+  cv::Mat(svd.vt.t() * cv::Mat(proper) * svd.u.t()).copyTo(rotation);
+  return (target.size / source.size) * rotation;
+}
+
+} // namespace
+
 Similarity similarity(const Model& model, const Parameters& parameters, int scale) {
   const CLNF& clnf = model.clnf;
   Matrix shape;
@@ -157,9 +192,8 @@ Similarity similarity(const Model& model, const Parameters& parameters, int scal
   clnf.pdm.CalcShape2D(shape, parameters.local, parameters.global);
   const cv::Vec6f upright(static_cast<float>(clnf.patch_experts.patch_scaling[scale]), 0, 0, 0, 0, 0);
   clnf.pdm.CalcShape2D(reference, parameters.local, upright);
-  Matrix source = two_columns(shape);
   Similarity result;
-  result.to_reference = Utilities::AlignShapesWithScale(source, two_columns(reference));
+  result.to_reference = align(two_columns(shape), two_columns(reference));
   result.to_image = result.to_reference.inv(cv::DECOMP_LU);
   return result;
 }
