@@ -38,7 +38,6 @@ prepare_metadata_for_build_wheel = scikit_build.prepare_metadata_for_build_wheel
 Settings = dict[str, Any]
 
 _PYBIND11 = "pybind11>=2.13"
-_CONFIG = "OpenFaceConfig.cmake"
 _HEADER = Path("include", "OpenFace", "LandmarkCoreIncludes.h")
 _SYSTEM_PREFIXES = (Path("/usr/local"), Path("/usr"))
 _TOOLS = (("c++", "g++", "clang++", "cl"), ("cmake",), ("ninja", "make", "nmake"))
@@ -141,7 +140,4 @@ def _prefixes() -> Iterator[Path]:
 
 def _is_openface(prefix: Path) -> bool:
     """Tell whether OpenFace is installed below a prefix."""
-    if (prefix / _HEADER).is_file():
-        return True
-    patterns = (f"lib*/cmake/OpenFace*/{_CONFIG}", f"lib/*/cmake/OpenFace*/{_CONFIG}")
-    return any(next(prefix.glob(pattern), None) for pattern in patterns)
+    return (prefix / _HEADER).is_file()

@@ -32,9 +32,9 @@ def backend(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> ModuleType:
 
 
 def install_openface(prefix: Path) -> None:
-    folder = prefix / "lib" / "cmake" / "OpenFace"
+    folder = prefix / "include" / "OpenFace"
     folder.mkdir(parents=True)
-    (folder / "OpenFaceConfig.cmake").touch()
+    (folder / "LandmarkCoreIncludes.h").touch()
 
 
 def test_without_openface_nothing_is_compiled(backend: ModuleType) -> None:
