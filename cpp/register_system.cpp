@@ -19,7 +19,7 @@ namespace {
 py::dict system() {
   py::dict facts;
   facts["openface"] = BRIDGE_OPENFACE_VERSION;
-  facts["opencv"] = cv::getVersionString();
+  facts["opencv"] = cv::getVersionString().c_str(); // OpenCV 3 has a string class of its own
   facts["blas"] = std::string(openblas_get_config());
   facts["blas_kernel"] = std::string(openblas_get_corename());
   facts["blas_threads"] = openblas_get_num_threads();
