@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.fixture_faces import FIXTURES
 from support.recordings import Recordings
 
 import openface_bridge
@@ -17,7 +18,8 @@ from openface_bridge.gate.results import read_results
 pytest_plugins = ["pytester"]
 
 Run = Callable[..., pytest.RunResult]
-REPOSITORY = Path(openface_bridge.__file__).resolve().parents[1]
+PACKAGES = Path(openface_bridge.__file__).resolve().parents[1]
+"""Where the packages are imported from: the clone, or an installation."""
 
 PORT = """
     from pyclnf import CLNF
@@ -36,7 +38,7 @@ PORT = """
 @pytest.fixture
 def run(pytester: pytest.Pytester, recordings: Recordings, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run tests beside the port above, with the plugin, on the recordings or on what is given."""
-    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    monkeypatch.setenv("PYTHONPATH", str(PACKAGES))
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     pytester.makepyfile(port=PORT)
 
@@ -107,7 +109,7 @@ def test_what_a_fit_is(run: Run):
 
 
 def test_embedded_fits_where_nothing_is_given(run: Run, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setenv("PYCLNF_FIXTURES", str(REPOSITORY / "fixtures"))
+    monkeypatch.setenv("PYCLNF_FIXTURES", str(FIXTURES))
     result = run(
         """
         from pyclnf import CLNF
@@ -192,6 +194,6 @@ def test_nothing_is_loaded_where_it_is_not_used(run: Run):
 def test_the_plugin_is_cheap():
     code = "import sys, openface_bridge.pytest_plugin; print(*sys.modules)"
     found = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=REPOSITORY
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGES
     )
     assert {"numpy", "pyclnf", "openface_bridge.port"}.isdisjoint(found.stdout.split())
