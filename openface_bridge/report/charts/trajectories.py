@@ -86,7 +86,7 @@ def _chart(panels: Sequence[_Panel], reference: Trace, candidate: Trace, label: 
     for panel, each in zip(panels, axes, strict=True):
         _panel(panel, each, steps, reference, candidate)
         each.set_xticks([])
-    _name_scales(axes[0], axes[-1], steps)
+    _name_scales(axes[-1], steps)
     return to_svg(figure, f"{label}, reference and candidate")
 
 
@@ -125,7 +125,7 @@ def _panel(
     axes.yaxis.set_label_coords(-0.185, 0.5)
 
 
-def _name_scales(top: Axes, bottom: Axes, steps: Sequence[Step]) -> None:
+def _name_scales(bottom: Axes, steps: Sequence[Step]) -> None:
     """Part the scales by lines' gaps, and name them below."""
     for scale, among in groupby(enumerate(steps), key=lambda pair: pair[1].scale):
         positions = [position for position, _ in among]
