@@ -283,13 +283,16 @@ def write_trace(path: Path, trace: Trace) -> None:
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write an ``.npz`` archive; an existing one is replaced only when all is written."""
     partial = path.with_name(path.name + ".part")
-    # Not by NumPy's savez_compressed: before 2.2 it cannot be kept from pickling.
-    with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            large = array.nbytes >= _ZIP64_FROM
-            with archive.open(f"{name}.npy", "w", force_zip64=large) as member:
-                np.lib.format.write_array(member, array, allow_pickle=False)
-    partial.replace(path)
+    try:
+        # Not by NumPy's savez_compressed: before 2.2 it cannot be kept from pickling.
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, array in arrays.items():
+                large = array.nbytes >= _ZIP64_FROM
+                with archive.open(f"{name}.npy", "w", force_zip64=large) as member:
+                    np.lib.format.write_array(member, array, allow_pickle=False)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _check_sizes(archive: zipfile.ZipFile, path: Path) -> None:

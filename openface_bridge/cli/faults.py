@@ -11,6 +11,7 @@ from typing import Any
 
 from openface_bridge.cli.sources import add_source_arguments, sources
 from openface_bridge.cli.status import FAILED, PASSED
+from openface_bridge.gate.outputs import check_outputs, write_outputs
 from openface_bridge.manifests import split_models
 from openface_bridge.parity.faults import FAULTS, Fault
 from openface_bridge.parity.faults.trial import Trial, sound_trial, trials
@@ -47,6 +48,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _faults(options: argparse.Namespace) -> int:
     """Plant, compare and say what was caught."""
+    check_outputs({"--json": options.json})
     chosen = _chosen(options.only)
     reference, models, pictures = sources(options)
     kept = Kept(reference, models, pictures)
@@ -108,18 +110,20 @@ def _line(trial: Trial) -> str:
 
 
 def _write(path: Path, done: list[Trial], backend: str, reference: str) -> None:
-    """Write all trials as data; an existing file is replaced only when all is written."""
+    """Write all trials as data."""
     data = {
         "backend": backend,
         "reference": reference,
         "passed": all(trial.passed for trial in done),
         "faults": [_data(trial) for trial in done],
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(json.dumps(data, indent=1) + "\n", "utf-8")
-    partial.replace(path)
+    text = json.dumps(data, indent=1) + "\n"
+    write_outputs({path: lambda partial: _write_text(partial, text)})
     print(f"data: {path}")
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, "utf-8")
 
 
 def _data(trial: Trial) -> dict[str, Any]:

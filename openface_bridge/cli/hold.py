@@ -13,6 +13,7 @@ from openface_bridge.cli.status import PASSED
 from openface_bridge.experiments.hold import held_fit
 from openface_bridge.experiments.hold_table import HeldStep, held_steps, write_table
 from openface_bridge.experiments.parameters import ExperimentError, Held
+from openface_bridge.gate.outputs import check_folders
 from openface_bridge.pictures import read_picture
 from openface_bridge.trace import Trace, write_trace
 from pyclnf.backends import create_backend
@@ -55,6 +56,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _hold(options: argparse.Namespace) -> int:
     """Fit, compare, write."""
+    check_folders({"--out": options.out})
     settings = FitSettings.named(options.setting)
     backend = create_backend(options.backend, options.model)
     held = Held.parsed(options.fixed, backend.detector.pdm.n_modes)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from openface_bridge.cli.status import PASSED
 from openface_bridge.experiments.magnitudes import Magnitudes, magnitudes
+from openface_bridge.gate.outputs import check_outputs, write_outputs
 from openface_bridge.trace import read_trace
 from pyclnf.backends import create_backend
 
@@ -36,6 +38,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _magnitudes(options: argparse.Namespace) -> int:
     """Compute, print, write."""
+    check_outputs({"--json": options.json})
     trace = read_trace(options.trace)
     found = magnitudes(trace, create_backend("numpy", options.model).detector)
     print("iteration".ljust(20) + "".join(name.rjust(15) for name in _NAMES))
@@ -43,10 +46,13 @@ def _magnitudes(options: argparse.Namespace) -> int:
         numbers = (f"{getattr(row, name):15.6g}" for name in _NAMES)
         print(row.step.prefix.ljust(20) + "".join(numbers))
     if options.json is not None:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps([_as_data(row) for row in found], indent=1) + "\n")
+        write_outputs({options.json: lambda path: _write(path, found)})
         print(f"data: {options.json}")
     return PASSED
+
+
+def _write(path: Path, found: Sequence[Magnitudes]) -> None:
+    path.write_text(json.dumps([_as_data(row) for row in found], indent=1) + "\n", "utf-8")
 
 
 def _as_data(row: Magnitudes) -> dict[str, Any]:

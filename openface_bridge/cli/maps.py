@@ -16,6 +16,7 @@ from openface_bridge.experiments.maps import (
     window_settings,
 )
 from openface_bridge.experiments.parameters import read_parameters
+from openface_bridge.gate.outputs import check_outputs
 from openface_bridge.pictures import read_picture
 from openface_bridge.trace import write_arrays
 from pyclnf.backends import create_backend
@@ -51,6 +52,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _maps(options: argparse.Namespace) -> int:
     """Make maps, compare, write."""
+    check_outputs({"--out": options.out})
     backend = create_backend(options.backend, options.model)
     n_scales = len(backend.detector.experts.scales)
     settings = window_settings(options.scale, options.window, n_scales)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from openface_bridge.cli.gating import GateFiles, add_gate_arguments, conclude
 from openface_bridge.cli.progress import with_progress
 from openface_bridge.cli.sources import add_source_arguments, sources
-from openface_bridge.gate.outputs import Write, check_outputs
+from openface_bridge.gate.outputs import Write, check_folders, check_outputs
 from openface_bridge.gate.results import results_of
 from openface_bridge.parity.models import Models
 from openface_bridge.parity.noise_floor import NoiseFloor
@@ -61,6 +61,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def _parity(options: argparse.Namespace) -> int:
     """Compare, report, and say whether the run passes."""
     check_outputs({"--json": options.json, "--html": options.html, "--junit": options.junit})
+    check_folders({"--reduce": options.reduce})
     if options.html is not None:
         _require_report_packages()
     files = GateFiles.named(options)

@@ -9,6 +9,7 @@ from typing import Any
 
 from openface_bridge.cli.live import add_model_argument, add_start_arguments, live_reference
 from openface_bridge.cli.status import FAILED, PASSED, show_progress
+from openface_bridge.gate.outputs import check_folders
 from openface_bridge.recording.boxes import write_starts
 from openface_bridge.recording.record import record
 
@@ -52,6 +53,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _record(options: argparse.Namespace) -> int:
     """Record, and say what was recorded."""
+    check_folders({"--out": options.out})
     live = live_reference(options, options.images, hessians=options.normal_equations)
     print(live.description)
     lean = live.cases() if options.lean else ()

@@ -9,6 +9,7 @@ from typing import Any
 from openface_bridge.cli.progress import with_progress
 from openface_bridge.cli.sources import add_source_arguments, sources
 from openface_bridge.cli.status import PASSED
+from openface_bridge.gate.outputs import check_folders
 from openface_bridge.parity.run import run_fit
 from openface_bridge.parity.store import write_run
 
@@ -30,6 +31,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     """Run, and say where it is."""
+    check_folders({"--out": options.out})
     reference, models, pictures = sources(options)
     cases = reference.cases()
     for case in with_progress(cases):

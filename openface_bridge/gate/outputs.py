@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-__all__ = ["OutputError", "Write", "check_outputs", "write_outputs"]
+__all__ = ["OutputError", "Write", "check_folders", "check_outputs", "write_outputs"]
 
 Write = Callable[[Path], None]
 """Writes a file where it is told to."""
@@ -40,20 +40,42 @@ def check_outputs(outputs: Mapping[str, Path | None]) -> None:
             raise OutputError(f"{option}: {path} is also what {other} names; choose two files")
 
 
+def check_folders(outputs: Mapping[str, Path | None]) -> None:
+    """Make sure that files can be written in folders, which may have to be made; see above.
+
+    Raises
+    ------
+    OutputError
+        If one is no folder, or nothing can be written there.
+    """
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        if path.exists() and not path.is_dir():
+            raise OutputError(f"{option}: {path} is no folder; name one, it may be new")
+        _check_folder(option, path)
+
+
 def _check(option: str, path: Path) -> None:
     """Raise an OutputError unless one file can be written."""
     if path.is_dir():
         raise OutputError(f"{option}: {path} is a folder; name a file in it")
-    if _is_special(path):
-        return
-    folder = path.resolve().parent
+    if not _is_special(path):
+        _check_folder(option, path.resolve().parent)
+
+
+def _check_folder(option: str, path: Path) -> None:
+    """Raise an OutputError unless a folder, or the nearest above that there is, takes files."""
+    folder = path.resolve()
     while not folder.exists():
         folder = folder.parent
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise OutputError(f"{option}: nothing can be written in {folder}: {error}") from error
+        raise OutputError(
+            f"{option}: nothing can be written in {folder}: {error.strerror or error}"
+        ) from error
 
 
 def _is_special(path: Path) -> bool:

@@ -29,6 +29,7 @@ def draw_vectors(
     n_modes : int
     eigenvalues : (m,) float32
     count : int
+        At least three.
     seed : int
 
     Returns

@@ -197,6 +197,7 @@ def test_a_failing_write_leaves_the_old_file(path: Path, monkeypatch: pytest.Mon
         write_trace(path, Trace(tiny_entries({0: (1, 1)})))
     monkeypatch.undo()
     assert_same(read_trace(path), entries)
+    assert [each.name for each in path.parent.iterdir()] == [path.name]
     write_trace(path, Trace(tiny_entries({0: (1, 1)})))
     assert len(read_trace(path).steps) == 2
 

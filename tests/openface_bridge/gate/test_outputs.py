@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from openface_bridge.gate.outputs import OutputError, check_outputs, write_outputs
+from openface_bridge.gate.outputs import OutputError, check_folders, check_outputs, write_outputs
 
 
 def hello(path: Path) -> None:
@@ -35,6 +35,16 @@ def test_files_are_no_folders(tmp_path: Path):
     hello(tmp_path / "file")
     with pytest.raises(OutputError, match=r"--json: nothing can be written in .*file"):
         check_outputs({"--json": tmp_path / "file" / "deeper" / "a"})
+
+
+def test_folders(tmp_path: Path):
+    check_folders({"--out": tmp_path, "--new": tmp_path / "a" / "b", "--none": None})
+    hello(tmp_path / "file")
+    with pytest.raises(OutputError, match=r"--out: .*file is no folder"):
+        check_folders({"--out": tmp_path / "file"})
+    with pytest.raises(OutputError, match=r"--out: nothing can be written in .*file: Not a dir"):
+        check_folders({"--out": tmp_path / "file" / "deeper"})
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
 @pytest.mark.skipif(
