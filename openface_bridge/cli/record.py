@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from openface_bridge.cli.live import add_model_argument, add_start_arguments, live_reference
-from openface_bridge.cli.status import FAILED, PASSED, show_progress
+from openface_bridge.cli.status import FAILED, PASSED, UNUSABLE, show_progress
 from openface_bridge.gate.outputs import check_folders
 from openface_bridge.recording.boxes import write_starts
 from openface_bridge.recording.record import record
@@ -58,9 +58,12 @@ def _record(options: argparse.Namespace) -> int:
     print(live.description)
     lean = live.cases() if options.lean else ()
     recording = record(live, options.out, show_progress, lean=lean)
-    write_starts(options.out / "boxes.json", live.starts)
     for case, reason in recording.refused.items():
         print(f"not recorded: {case.face} {case.setting}: {reason}", file=sys.stderr)
+    if not recording.cases:
+        print("record: no fit could be recorded; nothing was written", file=sys.stderr)
+        return UNUSABLE
+    write_starts(options.out / "boxes.json", live.starts)
     faceless = [face for face in live.pictures if face not in live.starts]
     if faceless:
         print(f"no box: {', '.join(faceless)}", file=sys.stderr)
@@ -68,4 +71,4 @@ def _record(options: argparse.Namespace) -> int:
         f"{len(recording.cases)} fits recorded in {options.out}; noise floors from box moves and "
         f"the kernels {', '.join(recording.kernels) or 'of none'}"
     )
-    return FAILED if recording.refused or not recording.cases else PASSED
+    return FAILED if recording.refused else PASSED

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from openface_bridge.live import Live
 from openface_bridge.recorded import NOISE_FLOOR_FILE
 from openface_bridge.reference import Case
-from openface_bridge.trace import write_trace
+from openface_bridge.trace import write_arrays, write_trace
 
 __all__ = ["Recording", "record"]
 
@@ -52,7 +52,7 @@ def record(
     ----------
     live : Live
     folder : Path
-        Made if need be; files of the same names are replaced.
+        Made if need be; files of the same names are replaced. Left alone if no fit can be recorded.
     on_progress : callable, optional
         Told how many fits are done, how many there are, and which comes next.
     cases : sequence of Case, optional
@@ -65,7 +65,6 @@ def record(
     -------
     Recording
     """
-    folder.mkdir(parents=True, exist_ok=True)
     floors: dict[str, Array] = {}
     done: list[Case] = []
     refused: dict[Case, str] = {}
@@ -74,15 +73,17 @@ def record(
         if on_progress is not None:
             on_progress(number, len(chosen), case)
         try:
-            trace = live.trace(case, lean=case in lean)
-            write_trace(folder / f"trace_{case.face}_{case.setting}.npz", trace)
-            floors[f"{case.face}.{case.setting}.ulp"] = live.moved_landmarks(case)
+            trace, moved = live.trace(case, lean=case in lean), live.moved_landmarks(case)
         except (RuntimeError, ValueError) as error:
             refused[case] = str(error)
-        else:
-            done.append(case)
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        write_trace(folder / f"trace_{case.face}_{case.setting}.npz", trace)
+        floors[f"{case.face}.{case.setting}.ulp"] = moved
+        done.append(case)
     kernels = _add_kernels(live, done, floors)
-    np.savez_compressed(folder / NOISE_FLOOR_FILE, allow_pickle=False, **floors)
+    if done:
+        write_arrays(folder / NOISE_FLOOR_FILE, floors)
     return Recording(done, refused, kernels)
 
 

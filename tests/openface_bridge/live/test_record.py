@@ -158,8 +158,9 @@ def test_a_face_that_cannot_be_fitted_is_reported(
             *("--boxes", str(boxes), "--kernels", "", "--out", str(tmp_path / "out")),
         ]
     )
-    assert status == 1
+    assert status == 2
     assert "not recorded: blobs default: bbox" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(
