@@ -42,6 +42,8 @@ class Fits:
     reference : Reference
     models : Models
     pictures : Path
+    asked : set of Case
+        Fits that a test had.
     summaries : list
         Of the fits that were checked.
     """
@@ -49,6 +51,7 @@ class Fits:
     reference: Reference
     models: Models
     pictures: Path
+    asked: set[Case] = field(default_factory=set)
     summaries: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod

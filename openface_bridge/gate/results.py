@@ -110,12 +110,17 @@ def read_results(path: Path) -> Results:
         If it is missing, damaged, or of another version.
     """
     try:
-        data = json.loads(read_text(path))
+        data = json.loads(read_text(path), parse_constant=_refuse)
     except ValueError as error:
         if isinstance(error, GateFileError):
             raise
         raise GateFileError(f"{path}: is no JSON: {error}") from error
     return results_of(data, str(path))
+
+
+def _refuse(constant: str) -> None:
+    """Raise a ValueError for NaN and infinities, which Python alone takes for JSON."""
+    raise ValueError(f"{constant} is no number of JSON's")
 
 
 def results_of(data: Any, source: str = "results") -> Results:

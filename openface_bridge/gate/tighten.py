@@ -58,7 +58,7 @@ def propose(results: Results, present: Thresholds) -> Proposal:
     refused: list[str] = []
     for fit in results.fits:
         limits = proposed.setdefault(fit.key, {})
-        if not fit.passed:
+        if not fit.passed or not math.isfinite(fit.max_px):
             refused.append(f"{fit.key}: the fit fails; only fits that pass have thresholds")
             continue
         for region in _regions(fit, limits):

@@ -13,6 +13,7 @@ from support.fixture_faces import FIXTURES
 from support.recordings import Recordings
 
 import openface_bridge
+from openface_bridge.cli import main
 from openface_bridge.gate.results import read_results
 
 pytest_plugins = ["pytester"]
@@ -91,6 +92,17 @@ def test_results_for_the_gate(run: Run, tmp_path: Path):
     run(CHECK, "--parity-json", path).assert_outcomes(passed=4)
     summary = json.loads(path.read_text("utf-8"))["summary"]
     assert (summary["fits"], summary["verdicts"]["equal"], summary["passed"]) == (4, 4, True)
+
+
+def test_results_of_another_run_do_not_stay(run: Run, tmp_path: Path):
+    """A port that raises in every fit has none, and the gate does not pass that."""
+    path = tmp_path / "port.json"
+    path.write_text("old", "utf-8")
+    run(CHECK, "--parity-json", path, "-k", "nothing of the kind")
+    assert path.read_text("utf-8") == "old"
+    run("def test_port(parity):\n    parity.check(None)\n", "--parity-json", path)
+    assert read_results(path).fits == ()
+    assert main(["gate", str(path)]) == 1
 
 
 def test_what_a_fit_is(run: Run):

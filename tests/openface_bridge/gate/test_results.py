@@ -93,3 +93,11 @@ def test_files_that_are_no_results(content: bytes, tmp_path: Path):
 def test_no_file(tmp_path: Path):
     with pytest.raises(GateFileError, match="cannot be read"):
         read_results(tmp_path / "nothing.json")
+
+
+def test_numbers_that_json_has_not(make_data: Any, tmp_path: Path):
+    """No comparison with NaN is to be trusted, whoever wrote it."""
+    path = tmp_path / "parity.json"
+    path.write_text(json.dumps(make_data(free_run={"errors_px": [math.nan]})), "utf-8")
+    with pytest.raises(GateFileError, match="is no JSON: NaN is no number of JSON's"):
+        read_results(path)

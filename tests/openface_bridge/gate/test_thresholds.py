@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -138,6 +139,11 @@ def test_nothing_is_loosened(make_fit: Any, make_results: Any):
     assert "mouth is 0.02 px off, beyond 0.01 px" in refusal
     (refusal,) = propose(fit, {ANNA: {"mouth": Limit(1.0, 0.1)}}).refused
     assert "mouth is 0.2 times its noise floor off, beyond 0.1" in refusal
+
+
+def test_lost_landmarks_tighten_nothing(make_fit: Any, make_results: Any):
+    (refusal,) = propose(make_results(make_fit(errors={48: math.inf}, passed=True)), {}).refused
+    assert "the fit fails" in refusal
 
 
 def test_fits_that_fail_tighten_nothing(make_fit: Any, make_results: Any):
