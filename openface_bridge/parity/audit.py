@@ -21,6 +21,7 @@ from openface_bridge.parity.forcing import forced
 from openface_bridge.parity.free_run import FreeRun
 from openface_bridge.parity.models import Models, check_model
 from openface_bridge.parity.noise_floor import NoiseFloor
+from openface_bridge.parity.origin import check_picture
 from openface_bridge.parity.run import Comparison, FitRun
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.parity.verdicts import judge
@@ -114,6 +115,7 @@ def audit_trace(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     settings, backend = FitSettings.named(run.case.setting), models.backend(run.case.setting)
     for trace in (run.reference, run.candidate):
         check_model(trace, backend, run.manifest)
+    check_picture(run.reference, run.picture)
     image = PaddedImage.of(to_grey(read_picture(run.picture)))
     whole = _started_like(run.candidate, run.reference)
     finite = _while_finite(whole)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from openface_bridge.parity.completion import completed
-from openface_bridge.parity.models import Models
+from openface_bridge.parity.models import Models, check_model
+from openface_bridge.parity.origin import check_picture
 from openface_bridge.parity.stages.stage import Array
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.pictures import find_picture, read_picture
@@ -53,6 +54,8 @@ class Kept:
 
 def _completed(trace: Trace, case: Case, models: Models, pictures: Path) -> Trace:
     """Return a trace with what it leaves out."""
-    image = PaddedImage.of(to_grey(read_picture(find_picture(pictures, case.face))))
-    settings = FitSettings.named(case.setting)
-    return completed(Teacher(trace, image, settings, models.backend(case.setting)))
+    backend, picture = models.backend(case.setting), find_picture(pictures, case.face)
+    check_model(trace, backend, models.manifest(case.setting))
+    check_picture(trace, picture)
+    image = PaddedImage.of(to_grey(read_picture(picture)))
+    return completed(Teacher(trace, image, FitSettings.named(case.setting), backend))

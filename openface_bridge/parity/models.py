@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from openface_bridge.manifests import Manifests
+from openface_bridge.parity.origin import check_model_files
 from openface_bridge.trace import Trace, TraceError
 from pyclnf.backends import AUTO_ORDER, create_backend
 from pyclnf.backends.base import Backend
@@ -64,6 +65,7 @@ def check_model(trace: Trace, backend: Backend, manifest: Path) -> None:
                 f"{trace.source}: 'scale{scale}.view' is {view}; {manifest} has {views} views"
             )
         _check_areas(trace, scale, experts.view(scale, view).support)
+    check_model_files(trace, backend.detector.manifest)
 
 
 def _check_areas(trace: Trace, scale: int, support: int) -> None:

@@ -13,6 +13,7 @@ from openface_bridge.parity.forcing import Forced, forced
 from openface_bridge.parity.free_run import FreeRun, run_free
 from openface_bridge.parity.models import Models, check_model
 from openface_bridge.parity.noise_floor import NoiseFloor
+from openface_bridge.parity.origin import check_picture
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.parity.verdicts import Verdict, judge
 from openface_bridge.pictures import find_picture, read_picture
@@ -142,6 +143,7 @@ def run_fit(trace: Trace, case: Case, models: Models, pictures: Path) -> FitRun:
     backend, manifest = models.backend(case.setting), models.manifest(case.setting)
     check_model(trace, backend, manifest)
     picture = find_picture(pictures, case.face)
+    check_picture(trace, picture)
     image = PaddedImage.of(to_grey(read_picture(picture)))
     teacher = Teacher(trace, image, settings, backend)
     free = run_free(trace, image, settings, backend)

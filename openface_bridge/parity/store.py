@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from openface_bridge.parity.models import Models, check_model
+from openface_bridge.parity.origin import check_picture
 from openface_bridge.parity.run import FitRun
 from openface_bridge.parity.stages.stage import Array
 from openface_bridge.pictures import find_picture
@@ -82,9 +83,11 @@ def read_run(folder: Path, reference: Trace, case: Case, models: Models, picture
     manifest = models.manifest(case.setting)
     for each in (reference, trace):
         check_model(each, models.backend(case.setting), manifest)
+    picture = find_picture(pictures, case.face)
+    check_picture(reference, picture)
     return FitRun(
         case=case,
-        picture=find_picture(pictures, case.face),
+        picture=picture,
         backend=str(told["backend"]),
         manifest=manifest,
         reference=reference,
