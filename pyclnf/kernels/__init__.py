@@ -1,0 +1,1 @@
+"""Compiled kernels; :mod:`pyclnf.backends.cython_backend` is what uses them."""

@@ -1,0 +1,212 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
+# cython: embedsignature=False, freethreading_compatible=True
+"""The kernels as Python functions: shapes are checked, the GIL is released, nothing is allocated."""
+
+from libc.stddef cimport size_t
+from libc.stdint cimport int32_t, int64_t, uint8_t
+from libcpp cimport bool as cbool
+
+
+cdef extern from "table.h" namespace "pyclnf" nogil:
+    cdef cppclass SampleArguments:
+        const uint8_t* pixels
+        int32_t height, width
+        const float* landmarks
+        int32_t count
+        float a, b
+        int32_t size
+        float* areas
+        int32_t* columns
+
+    cdef cppclass ResponseArguments:
+        const float* areas
+        int32_t count, window, support
+        const float* weights
+        int32_t neurons
+        const double* alphas
+        const uint8_t* even_odd
+        const int32_t* weight_groups
+        int32_t n_weight_groups
+        const float* sigmas
+        cbool scalar_sigmas
+        const int32_t* sigma_groups
+        int32_t n_sigma_groups
+        float* maps
+        float* workspace
+
+    cdef cppclass Kernels:
+        int lanes
+        void sample(const SampleArguments&)
+        size_t response_floats(const ResponseArguments&)
+        void respond(const ResponseArguments&)
+        void exponential(const float*, int64_t, float*)
+        void fused(const float*, const float*, const float*, int64_t, float*)
+
+
+cdef extern from "dispatch.h" namespace "pyclnf" nogil:
+    const int n_levels
+    const char* level_name(int)
+    const Kernels* kernels_of(int)
+
+
+cdef const Kernels* _of(int level) except NULL:
+    cdef const Kernels* kernels = kernels_of(level)
+    if kernels == NULL:
+        raise ValueError(f"level: this build and processor have no level {level}")
+    return kernels
+
+
+cdef int _check(bint holds, str expected) except -1:
+    if not holds:
+        raise ValueError(f"expected {expected}")
+    return 0
+
+
+def levels():
+    return {level_name(i).decode(): i for i in range(n_levels) if kernels_of(i) != NULL}
+
+
+def lanes(int level):
+    return _of(level).lanes
+
+
+def exponential(int level, const float[::1] x, float[::1] powers):
+    cdef const Kernels* kernels = _of(level)
+    _check(x.shape[0] == powers.shape[0], "as many powers as exponents")
+    if x.shape[0] == 0:
+        return
+    with nogil:
+        kernels.exponential(&x[0], x.shape[0], &powers[0])
+
+
+def fused(
+    int level, const float[::1] a, const float[::1] b, const float[::1] c, float[::1] sums
+):
+    cdef const Kernels* kernels = _of(level)
+    cdef int64_t count = a.shape[0]
+    _check(b.shape[0] == c.shape[0] == sums.shape[0] == count, "arrays of one length")
+    if count == 0:
+        return
+    with nogil:
+        kernels.fused(&a[0], &b[0], &c[0], count, &sums[0])
+
+
+def sample(
+    int level,
+    const uint8_t[:, ::1] pixels,
+    const float[:, ::1] landmarks,
+    float a,
+    float b,
+    float[:, :, ::1] areas,
+    int32_t[::1] columns,
+):
+    cdef const Kernels* kernels = _of(level)
+    cdef SampleArguments given
+    cdef Py_ssize_t size = areas.shape[1]
+    _check(pixels.shape[0] > 4 and pixels.shape[1] > 4, "a picture within two rows of zeros")
+    _check(pixels.shape[0] * pixels.shape[1] < (<int64_t>1 << 31), "a picture of less than 2**31 px")
+    _check(landmarks.shape[1] == 2, "(v, 2) landmarks")
+    _check(areas.shape[0] == landmarks.shape[0] and areas.shape[2] == size, "(v, s, s) areas")
+    _check(0 < size < 32768, "areas of at least one sample")
+    _check(columns.shape[0] >= 2 * (size + 16), "a workspace of 2 * (s + 16)")
+    if landmarks.shape[0] == 0:
+        return
+    given.pixels = &pixels[0, 0]
+    given.height = <int32_t>(pixels.shape[0] - 4)
+    given.width = <int32_t>(pixels.shape[1] - 4)
+    given.landmarks = &landmarks[0, 0]
+    given.count = <int32_t>landmarks.shape[0]
+    given.a = a
+    given.b = b
+    given.size = <int32_t>size
+    given.areas = &areas[0, 0, 0]
+    given.columns = &columns[0]
+    with nogil:
+        kernels.sample(given)
+
+
+cdef class Experts:
+    """One scale, view and window size, laid out for the kernels of one level; read only."""
+
+    cdef readonly int level, count, window, support, neurons
+    cdef readonly Py_ssize_t workspace_floats
+    cdef ResponseArguments _given
+    cdef object _kept
+
+    def __init__(
+        self,
+        int level,
+        int window,
+        int support,
+        const float[:, :, ::1] weights,
+        const double[:, ::1] alphas,
+        const uint8_t[:, ::1] even_odd,
+        const int32_t[:, ::1] weight_groups,
+        const float[::1] sigmas,
+        bint scalar_sigmas,
+        const int32_t[:, ::1] sigma_groups,
+    ):
+        cdef const Kernels* kernels = _of(level)
+        cdef int64_t count = weights.shape[0], neurons = weights.shape[1]
+        cdef int64_t positions = <int64_t>window * window
+        _check(count > 0 and neurons > 0, "experts with neurons")
+        _check(0 < window < 256 and 0 < support < 256, "windows and supports below 256")
+        _check(weights.shape[2] == 1 + <int64_t>support * support, "weights of bias and support")
+        _check(alphas.shape[0] == count and alphas.shape[1] == neurons, "(v, k) alphas")
+        _check(
+            even_odd.shape[0] == neurons and even_odd.shape[1] == positions, "(k, w**2) orders"
+        )
+        _check_groups(weight_groups, weights.shape[2])
+        _check_groups(sigma_groups, positions)
+        if scalar_sigmas:
+            _check(sigmas.shape[0] == count, "one Sigma per landmark")
+        else:
+            _check(
+                sigmas.shape[0] >= count * positions * positions + 8 * 16,
+                "a Sigma per landmark and 128 numbers beyond",
+            )
+        self._kept = (weights, alphas, even_odd, weight_groups, sigmas, sigma_groups)
+        self.level, self.window, self.support = level, window, support
+        self.count, self.neurons = <int>count, <int>neurons
+        self._given.count, self._given.neurons = <int32_t>count, <int32_t>neurons
+        self._given.window, self._given.support = window, support
+        self._given.weights = &weights[0, 0, 0]
+        self._given.alphas = &alphas[0, 0]
+        self._given.even_odd = &even_odd[0, 0]
+        self._given.weight_groups = &weight_groups[0, 0]
+        self._given.n_weight_groups = <int32_t>weight_groups.shape[0]
+        self._given.sigmas = &sigmas[0]
+        self._given.scalar_sigmas = scalar_sigmas
+        self._given.sigma_groups = &sigma_groups[0, 0]
+        self._given.n_sigma_groups = <int32_t>sigma_groups.shape[0]
+        self._given.areas = NULL
+        self._given.maps = NULL
+        self._given.workspace = NULL
+        self.workspace_floats = <Py_ssize_t>kernels.response_floats(self._given)
+
+
+cdef int _check_groups(const int32_t[:, ::1] groups, int64_t terms) except -1:
+    cdef Py_ssize_t i
+    cdef int64_t start = 0
+    _check(groups.shape[0] > 0 and groups.shape[1] == 2, "(n, 2) groups of terms")
+    for i in range(groups.shape[0]):
+        _check(start == groups[i, 0] and groups[i, 1] > start, "groups that follow each other")
+        start = groups[i, 1]
+    _check(start == terms, "groups of all terms")
+    return 0
+
+
+def respond(Experts experts, const float[:, :, ::1] areas, float[:, :, ::1] maps, float[::1] workspace):
+    cdef const Kernels* kernels = _of(experts.level)
+    cdef ResponseArguments given = experts._given
+    cdef Py_ssize_t size = experts.window + experts.support - 1
+    _check(areas.shape[0] == maps.shape[0] == experts.count, "an area and a map per landmark")
+    _check(areas.shape[1] == areas.shape[2] == size, "(v, s, s) areas")
+    _check(maps.shape[1] == maps.shape[2] == experts.window, "(v, w, w) maps")
+    _check(workspace.shape[0] >= experts.workspace_floats, "a workspace of workspace_floats")
+    _check(<size_t>&workspace[0] % sizeof(void*) == 0, "an aligned workspace")
+    given.areas = &areas[0, 0, 0]
+    given.maps = &maps[0, 0, 0]
+    given.workspace = &workspace[0]
+    with nogil:
+        kernels.respond(given)

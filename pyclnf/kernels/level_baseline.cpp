@@ -1,0 +1,3 @@
+// The kernels for level baseline; CMakeLists.txt gives this file its instruction set.
+#define PYCLNF_LEVEL baseline
+#include "level.h"

@@ -1,0 +1,166 @@
+// From areas of interest to response maps; pyclnf/experts/ccnf.py.
+#pragma once
+
+#include "../exponential.h"
+#include "../simd/partial.h"
+#include "tiles.h"
+#include "windows.h"
+
+namespace pyclnf::PYCLNF_LEVEL {
+
+// The parts of the workspace.
+struct ResponseMemory {
+  float *strips, *centred, *z, *responses;
+  Tile* tiles;
+  int32_t* rows;
+  int64_t pitch;  // windows, padded to whole vectors of any level
+};
+
+// Lays the workspace out; returns how many floats that takes.
+static std::size_t lay_out(const ResponseArguments& in, ResponseMemory& memory) {
+  const int64_t positions = static_cast<int64_t>(in.window) * in.window;
+  const int64_t n_terms = 1 + static_cast<int64_t>(in.support) * in.support;
+  memory.pitch = (positions + 31) / 32 * 32;
+  const int64_t vectors = memory.pitch / lanes;
+  int64_t used = 0;
+  const auto take = [&](int64_t floats) {
+    float* part = in.workspace ? in.workspace + used : nullptr;
+    used += (floats + 15) / 16 * 16;
+    return part;
+  };
+  memory.strips = take(in.support * strip_pitch(in));
+  memory.centred = take(n_terms * tile_vectors * lanes);
+  memory.z = take(in.neurons * memory.pitch);
+  memory.responses = take(memory.pitch);
+  memory.tiles = reinterpret_cast<Tile*>(take(vectors * static_cast<int64_t>(sizeof(Tile) / 4)));
+  memory.rows = reinterpret_cast<int32_t*>(take(vectors * in.neurons * 2));
+  return static_cast<std::size_t>(used);
+}
+
+static std::size_t response_floats(const ResponseArguments& in) {
+  ResponseArguments without = in;
+  without.workspace = nullptr;
+  ResponseMemory memory;
+  return lay_out(without, memory);
+}
+
+template <int V>
+PYCLNF_INLINE void neuron_sums(const ResponseArguments& in, const ResponseMemory& memory,
+                               const Tile& tile, const float* weights) {
+  Float reciprocals[V];
+  centre_windows<V>(in, memory.strips, tile.first, memory.centred, reciprocals);
+  const Terms<V> terms{memory.centred, reciprocals, 0, 0};
+  evaluate_tile<V>(in, tile, terms, weights, memory.z, memory.pitch);
+}
+
+// Sums 2 alpha / (1 + e^-z) over neurons: quotients are doubles, every sum is a float.
+static void activate(const ResponseArguments& in, const ResponseMemory& memory,
+                     const double* alphas) {
+  const int64_t positions = static_cast<int64_t>(in.window) * in.window;
+  const Wide one = set(1.0);
+  for (int64_t c = 0; c < positions; c += lanes) {
+    Float total = set(0.0f);
+    for (int32_t row = 0; row < in.neurons; ++row) {
+      const Float z = load(memory.z + row * memory.pitch + c);
+      const Float power = exponential(mul(z, set(-1.0f)));
+      const Wide quotient = div(set(2.0 * alphas[row]), add(widen(power), one));
+      total = narrow(add(widen(total), quotient));
+    }
+    store(memory.responses + c, total);
+  }
+}
+
+// The running sums of one group of terms, lanes being outputs.
+template <int V>
+PYCLNF_INLINE void sigma_sums(const ResponseArguments& in, const float* sigma,
+                              const float* responses, int32_t group, Float (&sums)[V]) {
+  const int64_t positions = static_cast<int64_t>(in.window) * in.window;
+  PYCLNF_UNROLL for (int v = 0; v < V; ++v) sums[v] = set(0.0f);
+  for (int64_t q = in.sigma_groups[2 * group]; q < in.sigma_groups[2 * group + 1]; ++q) {
+    const Float response = set(responses[q]);
+    const float* column = sigma + q * positions;
+    PYCLNF_UNROLL for (int v = 0; v < V; ++v) {
+      sums[v] = fma(load(column + v * lanes), response, sums[v]);
+    }
+  }
+}
+
+// V vectors of Sigma times responses.
+template <int V>
+PYCLNF_INLINE void smooth_vectors(const ResponseArguments& in, const float* sigma,
+                                  const float* responses, int64_t first, float* map) {
+  const int64_t positions = static_cast<int64_t>(in.window) * in.window;
+  Float sums[V];
+  sigma_sums<V>(in, sigma + first, responses, 0, sums);
+  for (int32_t group = 1; group < in.n_sigma_groups; ++group) {
+    Float more[V];
+    sigma_sums<V>(in, sigma + first, responses, group, more);
+    PYCLNF_UNROLL for (int v = 0; v < V; ++v) sums[v] = add(sums[v], more[v]);
+  }
+  PYCLNF_UNROLL for (int v = 0; v < V; ++v) {
+    const int64_t from = first + v * lanes;
+    if (from < positions) store_first(map + from, positions - from, sums[v]);
+  }
+}
+
+static void smooth(const ResponseArguments& in, const float* sigma, const float* responses,
+                   float* map) {
+  const int64_t positions = static_cast<int64_t>(in.window) * in.window;
+  int64_t first = 0;
+  for (; positions - first > 4 * lanes; first += 8 * lanes) {
+    smooth_vectors<8>(in, sigma, responses, first, map);
+  }
+  for (; first < positions; first += 4 * lanes) {
+    smooth_vectors<4>(in, sigma, responses, first, map);
+  }
+}
+
+static void scale(const ResponseArguments& in, float sigma, const float* responses, float* map) {
+  const int64_t positions = static_cast<int64_t>(in.window) * in.window;
+  for (int64_t c = 0; c < positions; ++c) map[c] = responses[c] * sigma;
+}
+
+// Subtracts the least value where it is negative; one that is no number spreads over the map.
+static void shift_to_zero(const ResponseArguments& in, float* map) {
+  const int64_t positions = static_cast<int64_t>(in.window) * in.window;
+  float least = 0.0f;
+  for (int64_t c = 0; c < positions; ++c) {
+    if (map[c] < least) least = map[c];
+    if (map[c] != map[c]) {
+      least = map[c];
+      break;
+    }
+  }
+  for (int64_t c = 0; c < positions; ++c) map[c] = map[c] - least;
+}
+
+static void respond(const ResponseArguments& in) {
+  ResponseMemory memory;
+  lay_out(in, memory);
+  const int32_t n_tiles = plan_tiles(in, memory.tiles, memory.rows);
+  const int64_t size = in.window + in.support - 1;
+  const int64_t positions = static_cast<int64_t>(in.window) * in.window;
+  const int64_t n_terms = 1 + static_cast<int64_t>(in.support) * in.support;
+  for (int64_t n = 0; n < in.count; ++n) {
+    const float* weights = in.weights + n * in.neurons * n_terms;
+    float* map = in.maps + n * positions;
+    fill_strips(in, in.areas + n * size * size, memory.strips);
+    for (int32_t i = 0; i < n_tiles; ++i) {
+      const Tile& tile = memory.tiles[i];
+      if (tile.vectors == tile_vectors) {
+        neuron_sums<tile_vectors>(in, memory, tile, weights);
+      } else {
+        neuron_sums<1>(in, memory, tile, weights);
+      }
+    }
+    activate(in, memory, in.alphas + n * in.neurons);
+    if (in.scalar_sigmas) {
+      scale(in, in.sigmas[n], memory.responses, map);
+    } else {
+      smooth(in, in.sigmas + n * positions * positions, memory.responses, map);
+    }
+    shift_to_zero(in, map);
+  }
+}
+
+}  // namespace pyclnf::PYCLNF_LEVEL

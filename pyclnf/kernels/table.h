@@ -1,0 +1,56 @@
+// What every level offers: its kernels, as function pointers, and their arguments.
+//
+// Nothing here is compiled per level; see README.md.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace pyclnf {
+
+// Grey values around landmarks; pyclnf/experts/area_of_interest.py.
+struct SampleArguments {
+  const uint8_t* pixels;  // (height + 4, width + 4), zeros around the picture
+  int32_t height, width;  // of the picture itself
+  const float* landmarks;  // (count, 2)
+  int32_t count;
+  float a, b;  // first row of the similarity from experts' frame to picture: a, -b
+  int32_t size;
+  float* areas;  // (count, size, size) out
+  int32_t* columns;  // workspace: 2 * (size + 16)
+};
+
+// Response maps of one view's visible landmarks; pyclnf/experts/ccnf.py.
+struct ResponseArguments {
+  const float* areas;  // (count, size, size), size = window + support - 1
+  int32_t count, window, support;
+  const float* weights;  // (count, neurons, 1 + support**2)
+  int32_t neurons;
+  const double* alphas;  // (count, neurons)
+  const uint8_t* even_odd;  // (neurons, window**2): which sums are of two chains
+  const int32_t* weight_groups;  // (n, 2): terms that are summed by themselves
+  int32_t n_weight_groups;
+  const float* sigmas;  // (count, p, p) transposed, p = window**2, 16 floats more; or (count,)
+  bool scalar_sigmas;
+  const int32_t* sigma_groups;
+  int32_t n_sigma_groups;
+  float* maps;  // (count, window, window) out
+  float* workspace;
+};
+
+struct Kernels {
+  int lanes;
+  void (*sample)(const SampleArguments&);
+  std::size_t (*response_floats)(const ResponseArguments&);  // size of its workspace
+  void (*respond)(const ResponseArguments&);
+  void (*exponential)(const float* x, std::int64_t count, float* powers);
+  void (*fused)(const float* a, const float* b, const float* c, std::int64_t count, float* sums);
+};
+
+extern const Kernels baseline_kernels;
+#if defined(PYCLNF_X86)
+extern const Kernels avx2_kernels;
+extern const Kernels avx512_kernels;
+#endif
+
+}  // namespace pyclnf
