@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 from pathlib import Path
 
 import nox
@@ -22,6 +23,8 @@ EMBEDDED_GATE = [
 OPENFACE_DATA = Path("..", "shared", "openface")
 
 WITHOUT_BRIDGE = {"OPENFACE_BRIDGE": "OFF"}
+UNCOMPILED = {"OPENFACE_BRIDGE": "OFF", "PYCLNF_KERNELS": "OFF"}
+COMPILERS = ("c++", "g++", "clang++", "cl")
 
 MYPY_LENIENT = [
     "--allow-untyped-defs",
@@ -45,9 +48,13 @@ except ImportError as error:
 def install(session: nox.Session, *requirements: str, bridge: bool = False) -> None:
     """Install; where OpenCV's display libraries are missing, let its headless build stand in.
 
-    The bridge to OpenFace takes minutes to compile; sessions that do not run it go without.
+    The bridge to OpenFace takes minutes to compile; sessions that do not run it go without. Where
+    there is a compiler, kernels that do not compile are an error.
     """
-    session.install(*requirements, env={} if bridge else WITHOUT_BRIDGE)
+    env = {} if bridge else dict(WITHOUT_BRIDGE)
+    if any(map(shutil.which, COMPILERS)):
+        env.setdefault("PYCLNF_KERNELS", os.environ.get("PYCLNF_KERNELS", "ON"))
+    session.install(*requirements, env=env)
     version = str(session.run("python", "-c", NEEDS_HEADLESS, silent=True, log=False)).strip()
     if version:
         session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "opencv-python")
@@ -72,7 +79,7 @@ def live(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting and types."""
-    session.install(".[dev]", env=WITHOUT_BRIDGE)
+    session.install(".[dev]", env=UNCOMPILED)
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
     session.run("mypy")

@@ -13,7 +13,7 @@ from pyclnf.experts.patch_experts import PatchExperts
 from pyclnf.pdm import PointDistributionModel, PosedShape
 from pyclnf.typing import BoolArray, Float32Array
 
-__all__ = ["Responses", "compute_responses"]
+__all__ = ["Responses", "compute_responses", "spread"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,14 +88,14 @@ def compute_responses(
         image_to_reference=to_reference,
         reference_to_image=to_image,
         base_landmarks=posed.landmarks,
-        areas=_spread(areas, in_view.visible),
-        maps=_spread(maps, in_view.visible),
+        areas=spread(areas, in_view.visible),
+        maps=spread(maps, in_view.visible),
         visible=in_view.visible,
         confidences=in_view.confidences,
     )
 
 
-def _spread(seen: Float32Array, visible: BoolArray) -> Float32Array:
+def spread(seen: Float32Array, visible: BoolArray) -> Float32Array:
     """Return (v, …) arrays of visible landmarks as (n, …), zero for the others."""
     if visible.all():
         return seen

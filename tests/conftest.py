@@ -53,8 +53,12 @@ def arithmetic(request: pytest.FixtureRequest) -> Arithmetic:
     return RoundedOnce() if request.param == "rounded-once" else ReferenceOrder()
 
 
-@pytest.fixture(scope="session", params=["numpy", "numpy-exact"])
+@pytest.fixture(scope="session", params=["numpy", "numpy-exact", "cython"])
 def backend_name(request: pytest.FixtureRequest) -> str:
-    """Each backend's name."""
+    """Each backend's name; skips those that are not built."""
+    from pyclnf.backends import is_available
+
     name: str = request.param
+    if not is_available(name):
+        pytest.skip(f"backend {name} is not built")
     return name

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from os import PathLike
 
 from pyclnf.backends.base import Backend
 
-__all__ = ["AUTO_ORDER", "available_backends", "create_backend"]
+__all__ = [
+    "AUTO_ORDER",
+    "BackendUnavailableError",
+    "available_backends",
+    "create_backend",
+    "is_available",
+]
 
-AUTO_ORDER = ("numpy",)
-"""What ``auto`` tries, fastest first."""
+AUTO_ORDER = ("cython", "numpy")
+"""What ``auto`` takes the first one of that there is, fastest first."""
+
+_COMPILED = {"cython": "pyclnf.kernels._kernels"}
+"""The modules of backends that are not always built."""
+
+
+class BackendUnavailableError(RuntimeError):
+    """A backend that this installation does not have."""
 
 
 def available_backends() -> tuple[str, ...]:
-    """Return the names that :func:`create_backend` takes, besides ``auto``."""
-    return tuple(_FACTORIES)
+    """Return the names that :func:`create_backend` takes here, besides ``auto``."""
+    return tuple(filter(is_available, _FACTORIES))
+
+
+def is_available(name: str) -> bool:
+    """Tell whether this installation has a backend; imports nothing of it."""
+    return name in _FACTORIES and (
+        name not in _COMPILED or importlib.util.find_spec(_COMPILED[name]) is not None
+    )
 
 
 def create_backend(name: str, manifest_path: str | PathLike[str]) -> Backend:
@@ -24,9 +45,11 @@ def create_backend(name: str, manifest_path: str | PathLike[str]) -> Backend:
     Parameters
     ----------
     name : str
+        ``cython`` — compiled kernels, every sum in the reference's own order: equal to it in every
+        bit where that order is known, and the fastest.
         ``numpy`` — the definition; order-dependent sums in float64, rounded once.
-        ``numpy-exact`` — the same, but every sum in the reference's own order: equal to it in
-        every bit where that order is known, several times slower.
+        ``numpy-exact`` — the same, but every sum as ``cython`` adds it, and equal to that in every
+        bit; several times slower.
         ``auto`` — the fastest one there is, in the order of :data:`AUTO_ORDER`.
     manifest_path : path
 
@@ -39,12 +62,14 @@ def create_backend(name: str, manifest_path: str | PathLike[str]) -> Backend:
     ------
     ValueError
         If there is no backend of that name.
+    BackendUnavailableError
+        If this installation does not have it, with what to do about it.
     ModelFileError
         If the model cannot be read.
     """
-    chosen = AUTO_ORDER[0] if name == "auto" else name
+    chosen = next(filter(is_available, AUTO_ORDER)) if name == "auto" else name
     if chosen not in _FACTORIES:
-        names = ", ".join(("auto", *available_backends()))
+        names = ", ".join(("auto", *_FACTORIES))
         raise ValueError(f"backend: there is none called {name!r}; choose one of {names}")
     return _FACTORIES[chosen](manifest_path)
 
@@ -69,7 +94,23 @@ def _numpy_exact(manifest_path: str | PathLike[str]) -> Backend:
     return NumpyBackend("numpy-exact", load_detector(manifest_path, arithmetic), arithmetic)
 
 
+def _cython(manifest_path: str | PathLike[str]) -> Backend:
+    """Create the backend of compiled kernels."""
+    if not is_available("cython"):
+        raise BackendUnavailableError(
+            "backend: 'cython' was not compiled when pyclnf was installed. With a C++17 compiler, "
+            "install it again with the environment variable PYCLNF_KERNELS=ON, which says what is "
+            "missing; or choose 'numpy', or 'numpy-exact' for the same bits, slowly"
+        )
+    from pyclnf.arithmetic.reference_order import ReferenceOrder
+    from pyclnf.backends.cython_backend import CythonBackend
+    from pyclnf.detector import load_detector
+
+    return CythonBackend(load_detector(manifest_path, ReferenceOrder()))
+
+
 _FACTORIES: dict[str, Callable[[str | PathLike[str]], Backend]] = {
+    "cython": _cython,
     "numpy": _numpy,
     "numpy-exact": _numpy_exact,
 }

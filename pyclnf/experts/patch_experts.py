@@ -97,14 +97,18 @@ class PatchExperts:
         """Return Sigma of a view's visible landmarks, (v, p, p) or (v, 1, 1) float32."""
         key = (scale, view, window_size)
         if key not in self._sigmas:
-            experts = self.view(scale, view)
-            components = self._sigma_components().get(window_size)
-            prepared = sigma_matrices(
-                experts.alpha_sums, experts.betas, components, window_size, self._arithmetic
-            )
+            prepared = self.build_sigmas(scale, view, window_size)
             prepared.setflags(write=False)
             return self._kept(self._sigmas, key, prepared)
         return self._sigmas[key]
+
+    def build_sigmas(self, scale: int, view: int, window_size: int) -> Float32Array:
+        """Return what :meth:`sigmas` does, for a caller that keeps them in a form of its own."""
+        experts = self.view(scale, view)
+        components = self._sigma_components().get(window_size)
+        return sigma_matrices(
+            experts.alpha_sums, experts.betas, components, window_size, self._arithmetic
+        )
 
     def kernels(self, window_size: int, sigma: float) -> KernelTable:
         """Return the mean shift's kernel table for a window size and standard deviation."""

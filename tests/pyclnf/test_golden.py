@@ -14,6 +14,7 @@ import pytest
 from support.faces import largest_distance
 
 from pyclnf import CLNF, FitSettings, TraceRecorder
+from pyclnf.backends import is_available
 
 FACES = ("sample1", "sample3", "sample4", "sample5")
 SETTINGS = ("default", "weighted", "wild")
@@ -55,10 +56,15 @@ def test_every_recording_is_compared_with(openface_data: Path):
 
 @pytest.mark.parametrize("setting", SETTINGS)
 @pytest.mark.parametrize("face", FACES)
-def test_exact_arithmetic_gives_every_bit(openface_data: Path, load: Load, face: str, setting: str):
+@pytest.mark.parametrize("backend", ["numpy-exact", "cython"])
+def test_exact_arithmetic_gives_every_bit(
+    openface_data: Path, load: Load, face: str, setting: str, backend: str
+):
+    if not is_available(backend):
+        pytest.skip(f"backend {backend} is not built")
     expected = read_trace(openface_data, face, setting)
     recorder = TraceRecorder(areas_of_interest=True)
-    load(setting, "numpy-exact").fit(
+    load(setting, backend).fit(
         read_picture(openface_data, face), expected["bbox"], FitSettings.named(setting), recorder
     )
     assert set(recorder.trace) == set(expected)

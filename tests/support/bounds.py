@@ -39,7 +39,7 @@ ROUNDED_ONCE: Bounds = {
 }
 """Float64 sums, rounded once, of whole iterations: maps, equations and update are all its own."""
 
-OF_BACKEND = {"numpy": ROUNDED_ONCE, "numpy-exact": EXACT}
+OF_BACKEND = {"numpy": ROUNDED_ONCE, "numpy-exact": EXACT, "cython": EXACT}
 
 
 def check(pairs: dict[str, tuple[Any, Any]], bounds: Bounds) -> None:

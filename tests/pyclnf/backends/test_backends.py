@@ -3,35 +3,67 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.fingerprint import fingerprint
 
-from pyclnf import ModelFileError
+from pyclnf import CLNF, FitSettings, ModelFileError, backends
 from pyclnf.arithmetic.reference_order import ReferenceOrder
 from pyclnf.arithmetic.rounded_once import RoundedOnce
-from pyclnf.backends import AUTO_ORDER, available_backends, create_backend
+from pyclnf.backends import (
+    AUTO_ORDER,
+    BackendUnavailableError,
+    available_backends,
+    create_backend,
+    is_available,
+)
+
+ARITHMETIC = {"numpy": RoundedOnce, "numpy-exact": ReferenceOrder, "cython": ReferenceOrder}
+
+
+@pytest.fixture
+def not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation without kernels."""
+    monkeypatch.setitem(backends._COMPILED, "cython", "pyclnf.kernels._no_kernels")
 
 
 def test_names():
-    assert set(available_backends()) == {"numpy", "numpy-exact"}
-    assert set(AUTO_ORDER) <= set(available_backends())
+    assert {"numpy", "numpy-exact"} <= set(available_backends()) <= set(ARITHMETIC)
+    assert set(AUTO_ORDER) <= set(ARITHMETIC)
+    assert AUTO_ORDER[-1] in available_backends()
 
 
-@pytest.mark.parametrize(
-    ("name", "arithmetic"), [("numpy", RoundedOnce), ("numpy-exact", ReferenceOrder)]
-)
-def test_a_backend_adds_up_as_its_name_says(small_model: Path, name: str, arithmetic: type):
-    backend = create_backend(name, small_model)
-    assert backend.name == name
-    assert type(backend.arithmetic) is arithmetic
+def test_names_without_kernels(not_built: None):
+    assert available_backends() == ("numpy", "numpy-exact")
+    assert not is_available("cython")
+    assert not is_available("abacus")
+
+
+def test_a_backend_adds_up_as_its_name_says(small_model: Path, backend_name: str):
+    backend = create_backend(backend_name, small_model)
+    assert backend.name == backend_name
+    assert type(backend.arithmetic) is ARITHMETIC[backend_name]
     assert backend.detector.pdm.n_landmarks == 12
 
 
-def test_auto_is_the_first_of_its_order(small_model: Path):
-    assert create_backend("auto", small_model).name == AUTO_ORDER[0]
+def test_auto_is_the_first_of_its_order_that_there_is(small_model: Path):
+    there = [name for name in AUTO_ORDER if is_available(name)]
+    assert create_backend("auto", small_model).name == there[0]
+
+
+def test_auto_without_kernels(small_model: Path, not_built: None):
+    assert CLNF(small_model).backend == "numpy"
+
+
+def test_kernels_that_are_missing(not_built: None):
+    with pytest.raises(
+        BackendUnavailableError, match=r"'cython' was not compiled .*PYCLNF_KERNELS=ON"
+    ):
+        create_backend("cython", "nowhere.txt")
 
 
 @pytest.mark.parametrize("name", ["", "NumPy", "cuda", "Auto"])
 def test_unknown_names(small_model: Path, name: str):
-    with pytest.raises(ValueError, match=f"^backend: .*'{name}'; .* auto, numpy, numpy-exact$"):
+    names = "auto, cython, numpy, numpy-exact"
+    with pytest.raises(ValueError, match=f"^backend: .*'{name}'; .* {names}$"):
         create_backend(name, small_model)
 
 
@@ -40,3 +72,21 @@ def test_the_name_is_checked_before_the_model():
         create_backend("abacus", "nowhere.txt")
     with pytest.raises(ModelFileError):
         create_backend("auto", "nowhere.txt")
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        FitSettings(),
+        FitSettings(weight_factor=2.5),
+        FitSettings(window_sizes=(9, 5, 0, 0)),
+        FitSettings(window_sizes=(13, 15, 0, 0), max_iterations=2),
+    ],
+    ids=["default", "weighted", "small", "without Sigma"],
+)
+def test_exact_backends_give_the_same_bytes(small_model: Path, settings: FitSettings):
+    if not is_available("cython"):
+        pytest.skip("backend cython is not built")
+    assert fingerprint(small_model, "cython", settings) == fingerprint(
+        small_model, "numpy-exact", settings
+    )

@@ -1,0 +1,121 @@
+"""Compiled kernels with every sum in the reference's own order: equal to it in every bit."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+
+from pyclnf import similarity
+from pyclnf.arithmetic import Arithmetic
+from pyclnf.arithmetic.reference_order import ReferenceOrder
+from pyclnf.detector import Detector
+from pyclnf.experts import views
+from pyclnf.experts.area_of_interest import PaddedImage, sample_areas
+from pyclnf.experts.ccnf import ViewExperts
+from pyclnf.kernels import _kernels
+from pyclnf.kernels.levels import choose_level
+from pyclnf.kernels.prepared import Workspace, prepare_experts
+from pyclnf.nu_rlms import Iteration, Phase, PhaseResult, run_phase
+from pyclnf.pdm import PosedShape
+from pyclnf.responses import Responses, spread
+from pyclnf.typing import Float32Array
+
+__all__ = ["CythonBackend"]
+
+_LARGEST_PICTURE = 2**31
+"""Pixels, border included: the kernels count them in 32 bits."""
+
+
+class CythonBackend:
+    """Fits in compiled kernels, see :class:`pyclnf.backends.base.Backend`.
+
+    Parameters
+    ----------
+    detector : Detector
+        Must have been built with :class:`ReferenceOrder`.
+    level : str, optional
+        Of instructions, see :func:`pyclnf.kernels.levels.choose_level`. It decides no bit.
+    """
+
+    name = "cython"
+
+    def __init__(self, detector: Detector, level: str | None = None) -> None:
+        self.detector = detector
+        self.arithmetic: Arithmetic = ReferenceOrder()
+        self._level = choose_level(level)
+        self._prepared: dict[tuple[int, int, int], _kernels.Experts] = {}
+        self._lock = threading.Lock()
+        self._workspace = Workspace()
+
+    def responses(
+        self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
+    ) -> Responses:
+        """Return view, similarity, areas of interest and response maps of one scale."""
+        experts = self.detector.experts
+        at_scale = experts.scales[scale]
+        view = views.nearest_view(at_scale.centers, posed.parameters.global_[1:4])
+        reference = self.detector.pdm.reference_shape(posed, at_scale.scale)
+        to_reference = similarity.align(posed.landmarks, reference)
+        to_image = similarity.inverse(to_reference)
+        in_view = experts.view(scale, view)
+        visible = in_view.visible
+        landmarks = posed.landmarks if visible.all() else posed.landmarks[visible]
+        areas = self.sample(image, landmarks, to_image, window_size + in_view.support - 1)
+        maps = np.empty((len(areas), window_size, window_size), np.float32)
+        if in_view.weights.size:
+            prepared = self._experts(scale, view, window_size, in_view)
+            workspace = self._workspace.floats(prepared.workspace_floats)
+            _kernels.respond(prepared, areas, maps, workspace)
+        else:
+            maps[...] = 0
+        return Responses(
+            view=view,
+            image_to_reference=to_reference,
+            reference_to_image=to_image,
+            base_landmarks=posed.landmarks,
+            areas=spread(areas, visible),
+            maps=spread(maps, visible),
+            visible=visible,
+            confidences=in_view.confidences,
+        )
+
+    def sample(
+        self,
+        image: PaddedImage,
+        landmarks: Float32Array,
+        reference_to_image: Float32Array,
+        size: int,
+    ) -> Float32Array:
+        """Return grey values as :func:`pyclnf.experts.area_of_interest.sample_areas` does."""
+        if image.pixels.size >= _LARGEST_PICTURE:
+            return sample_areas(image, landmarks, reference_to_image, size)
+        areas = np.empty((len(landmarks), size, size), np.float32)
+        a, b = reference_to_image[0, 0], -reference_to_image[0, 1]
+        columns = self._workspace.integers(2 * (size + 16))
+        landmarks = np.ascontiguousarray(landmarks)
+        _kernels.sample(self._level, image.pixels, landmarks, a, b, areas, columns)
+        return areas
+
+    def phase(
+        self,
+        posed: PosedShape,
+        phase: Phase,
+        on_iteration: Callable[[int, Iteration], None] | None = None,
+    ) -> PhaseResult:
+        """Run one rigid or non-rigid phase."""
+        return run_phase(self.detector.pdm, posed, phase, self.arithmetic, on_iteration)
+
+    def _experts(
+        self, scale: int, view: int, window_size: int, in_view: ViewExperts
+    ) -> _kernels.Experts:
+        """Return the prepared experts of a scale, view and window size, kept from then on."""
+        key = (scale, view, window_size)
+        prepared = self._prepared.get(key)
+        if prepared is None:
+            sigmas = self.detector.experts.build_sigmas(scale, view, window_size)
+            prepared = prepare_experts(self._level, in_view, sigmas, window_size)
+            with self._lock:
+                prepared = self._prepared.setdefault(key, prepared)
+        return prepared

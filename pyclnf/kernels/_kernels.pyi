@@ -1,0 +1,76 @@
+"""What is in the compiled module. Arrays are C-contiguous and, where written to, writable."""
+
+from pyclnf.typing import ByteArray, Float32Array, Float64Array, Int32Array
+
+def levels() -> dict[str, int]:
+    """Return the levels of this build and processor, by name, lowest first."""
+
+def lanes(level: int) -> int:
+    """Return how many float32 a vector of a level has."""
+
+def exponential(level: int, x: Float32Array, powers: Float32Array) -> None:
+    """Fill powers with e to the power of x, see :func:`pyclnf.arithmetic.elementary.expf`."""
+
+def fused(
+    level: int, a: Float32Array, b: Float32Array, c: Float32Array, sums: Float32Array
+) -> None:
+    """Fill sums with a · b + c, rounded once."""
+
+def sample(
+    level: int,
+    pixels: ByteArray,
+    landmarks: Float32Array,
+    a: float,
+    b: float,
+    areas: Float32Array,
+    columns: Int32Array,
+) -> None:
+    """Fill (v, s, s) areas, see :func:`pyclnf.experts.area_of_interest.sample_areas`.
+
+    `pixels` have a border of two zeros; a and -b are the similarity's first row; `columns` is a
+    workspace of 2 · (s + 16).
+    """
+
+class Experts:
+    """The experts of a scale and view with Sigma of a window size, checked for :func:`respond`.
+
+    Parameters
+    ----------
+    level, window, support : int
+    weights : (v, k, 1 + support**2) float32
+    alphas : (v, k) float64
+    even_odd : (k, window**2) uint8
+        Not 0 where a sum is of two chains; windows row by row.
+    weight_groups, sigma_groups : (g, 2) int32
+        First and last but one of the terms that are summed by themselves.
+    sigmas : float32
+        If `scalar_sigmas` one per landmark, else each landmark's matrix, transposed, and 128
+        numbers beyond.
+    scalar_sigmas : bool
+    """
+
+    level: int
+    count: int
+    window: int
+    support: int
+    neurons: int
+    workspace_floats: int
+
+    def __init__(
+        self,
+        level: int,
+        window: int,
+        support: int,
+        weights: Float32Array,
+        alphas: Float64Array,
+        even_odd: ByteArray,
+        weight_groups: Int32Array,
+        sigmas: Float32Array,
+        scalar_sigmas: bool,
+        sigma_groups: Int32Array,
+    ) -> None: ...
+
+def respond(
+    experts: Experts, areas: Float32Array, maps: Float32Array, workspace: Float32Array
+) -> None:
+    """Fill (v, window, window) maps, see :func:`pyclnf.experts.ccnf.response_maps`."""
