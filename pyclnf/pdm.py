@@ -76,6 +76,8 @@ class PointDistributionModel:
         x of all landmarks, then y, then z — never interleaved.
     components : (3n, m) float32
     eigenvalues : (m,) float32
+    limits : (m,) float32
+        Three standard deviations of each mode, to which local parameters are clamped.
     """
 
     def __init__(self, data: PointDistributionModelData, arithmetic: Arithmetic) -> None:
@@ -85,7 +87,7 @@ class PointDistributionModel:
         self.n_landmarks = data.n_landmarks
         self.n_modes = data.n_modes
         self._arithmetic = arithmetic
-        self._limits = _CLAMP_SIGMAS * np.sqrt(data.eigenvalues)
+        self.limits = _CLAMP_SIGMAS * np.sqrt(data.eigenvalues)
         self._axes = data.components.reshape(3, data.n_landmarks, data.n_modes)
 
     def shape_3d(self, local: Float32Array) -> Float32Array:
@@ -160,7 +162,7 @@ class PointDistributionModel:
 
     def clamped(self, parameters: Parameters) -> Parameters:
         """Limit each local parameter to three standard deviations of its mode."""
-        local = np.minimum(np.maximum(parameters.local, -self._limits), self._limits)
+        local = np.minimum(np.maximum(parameters.local, -self.limits), self.limits)
         if np.array_equal(local, parameters.local):
             return parameters
         return Parameters(parameters.global_, local)
