@@ -16,8 +16,9 @@ from pyclnf.experts.area_of_interest import PaddedImage, sample_areas
 from pyclnf.experts.ccnf import ViewExperts
 from pyclnf.kernels import _kernels
 from pyclnf.kernels.levels import choose_level
+from pyclnf.kernels.phases import CompiledPhases
 from pyclnf.kernels.prepared import Workspace, prepare_experts
-from pyclnf.nu_rlms import Iteration, Phase, PhaseResult, run_phase
+from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
 from pyclnf.pdm import PosedShape
 from pyclnf.responses import Responses, spread
 from pyclnf.typing import Float32Array
@@ -45,6 +46,7 @@ class CythonBackend:
         self.detector = detector
         self.arithmetic: Arithmetic = ReferenceOrder()
         self._level = choose_level(level)
+        self._phases = CompiledPhases(detector.pdm, self._level)
         self._prepared: dict[tuple[int, int, int], _kernels.Experts] = {}
         self._lock = threading.Lock()
         self._workspace = Workspace()
@@ -105,7 +107,7 @@ class CythonBackend:
         on_iteration: Callable[[int, Iteration], None] | None = None,
     ) -> PhaseResult:
         """Run one rigid or non-rigid phase."""
-        return run_phase(self.detector.pdm, posed, phase, self.arithmetic, on_iteration)
+        return self._phases.run(posed, phase, on_iteration)
 
     def _experts(
         self, scale: int, view: int, window_size: int, in_view: ViewExperts

@@ -11,7 +11,7 @@ from importlib.machinery import EXTENSION_SUFFIXES
 from pathlib import Path
 
 _HERE = Path(__file__).resolve().parent
-_SOURCES = ("*.pyx", "*.cpp", "*.h", "*/*.h")
+_SOURCES = ("*.pyx", "*.cpp", "*.h", "*/*.cpp", "*/*.h")
 
 
 def _installed() -> list[str]:
