@@ -7,11 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from pyclnf import similarity
 from pyclnf.arithmetic import Arithmetic
 from pyclnf.arithmetic.reference_order import ReferenceOrder
 from pyclnf.detector import Detector
-from pyclnf.experts import views
 from pyclnf.experts.area_of_interest import PaddedImage, sample_areas
 from pyclnf.experts.ccnf import ViewExperts
 from pyclnf.kernels import _kernels
@@ -55,13 +53,8 @@ class CythonBackend:
         self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
     ) -> Responses:
         """Return view, similarity, areas of interest and response maps of one scale."""
-        experts = self.detector.experts
-        at_scale = experts.scales[scale]
-        view = views.nearest_view(at_scale.centers, posed.parameters.global_[1:4])
-        reference = self.detector.pdm.reference_shape(posed, at_scale.scale)
-        to_reference = similarity.align(posed.landmarks, reference)
-        to_image = similarity.inverse(to_reference)
-        in_view = experts.view(scale, view)
+        view, to_reference, to_image = self._place(posed, scale)
+        in_view = self.detector.experts.view(scale, view)
         visible = in_view.visible
         landmarks = posed.landmarks if visible.all() else posed.landmarks[visible]
         areas = self.sample(image, landmarks, to_image, window_size + in_view.support - 1)
@@ -82,6 +75,23 @@ class CythonBackend:
             visible=visible,
             confidences=in_view.confidences,
         )
+
+    def _place(self, posed: PosedShape, scale: int) -> tuple[int, Float32Array, Float32Array]:
+        """Return the view, and the similarity from the picture to the experts' frame and back."""
+        at_scale = self.detector.experts.scales[scale]
+        to_reference, to_image = np.empty((2, 2), np.float32), np.empty((2, 2), np.float32)
+        view = _kernels.place(
+            self._level,
+            at_scale.centers,
+            posed.parameters.global_[1:4],
+            posed.landmarks,
+            posed.shape_3d,
+            at_scale.scale,
+            to_reference,
+            to_image,
+            self._workspace.floats(8 * len(posed.landmarks)),
+        )
+        return view, to_reference, to_image
 
     def sample(
         self,

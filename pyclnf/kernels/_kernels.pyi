@@ -16,6 +16,23 @@ def fused(
 ) -> None:
     """Fill sums with a · b + c, rounded once."""
 
+def place(
+    level: int,
+    centers: Float64Array,
+    euler: Float32Array,
+    landmarks: Float32Array,
+    shape_3d: Float32Array,
+    scale: float,
+    to_reference: Float32Array,
+    to_image: Float32Array,
+    workspace: Float32Array,
+) -> int:
+    """Return the nearest view, and fill the similarity from (n, 2) landmarks to the upright shape.
+
+    See :func:`pyclnf.experts.views.nearest_view`, :func:`pyclnf.similarity.align` and
+    :func:`pyclnf.similarity.inverse`; `workspace` is of 8 · n.
+    """
+
 def sample(
     level: int,
     pixels: ByteArray,

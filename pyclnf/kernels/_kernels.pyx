@@ -8,6 +8,18 @@ from libcpp cimport bool as cbool
 
 
 cdef extern from "table.h" namespace "pyclnf" nogil:
+    cdef cppclass PlaceArguments:
+        const double* centers
+        int32_t n_views
+        const float* euler
+        const float* landmarks
+        const float* shape_3d
+        int32_t n
+        float scale
+        float* to_reference
+        float* to_image
+        float* workspace
+
     cdef cppclass SampleArguments:
         const uint8_t* pixels
         int32_t height, width
@@ -36,6 +48,7 @@ cdef extern from "table.h" namespace "pyclnf" nogil:
 
     cdef cppclass Kernels:
         int lanes
+        int32_t place(const PlaceArguments&)
         void sample(const SampleArguments&)
         size_t response_floats(const ResponseArguments&)
         void respond(const ResponseArguments&)
@@ -89,6 +102,43 @@ def fused(
         return
     with nogil:
         kernels.fused(&a[0], &b[0], &c[0], count, &sums[0])
+
+
+def place(
+    int level,
+    const double[:, ::1] centers,
+    const float[::1] euler,
+    const float[:, ::1] landmarks,
+    const float[:, ::1] shape_3d,
+    float scale,
+    float[:, ::1] to_reference,
+    float[:, ::1] to_image,
+    float[::1] workspace,
+):
+    cdef const Kernels* kernels = _of(level)
+    cdef PlaceArguments given
+    cdef Py_ssize_t n = landmarks.shape[0]
+    cdef int32_t view
+    _check(centers.shape[0] > 0 and centers.shape[1] == 3, "(v, 3) centres")
+    _check(euler.shape[0] == 3, "three angles")
+    _check(0 < n < (1 << 24) and landmarks.shape[1] == 2, "(n, 2) landmarks")
+    _check(shape_3d.shape[0] == 3 and shape_3d.shape[1] == n, "a (3, n) shape")
+    _check(to_reference.shape[0] == to_reference.shape[1] == 2, "a (2, 2) similarity")
+    _check(to_image.shape[0] == to_image.shape[1] == 2, "a (2, 2) inverse")
+    _check(workspace.shape[0] >= 8 * n, "a workspace of 8 * n")
+    given.centers = &centers[0, 0]
+    given.n_views = <int32_t>centers.shape[0]
+    given.euler = &euler[0]
+    given.landmarks = &landmarks[0, 0]
+    given.shape_3d = &shape_3d[0, 0]
+    given.n = <int32_t>n
+    given.scale = scale
+    given.to_reference = &to_reference[0, 0]
+    given.to_image = &to_image[0, 0]
+    given.workspace = &workspace[0]
+    with nogil:
+        view = kernels.place(given)
+    return view
 
 
 def sample(

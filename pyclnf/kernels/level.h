@@ -3,6 +3,7 @@
 
 #include "exponential.h"
 #include "responses/maps.h"
+#include "responses/placing.h"
 #include "responses/sampling.h"
 #include "simd/partial.h"
 #include "table.h"
@@ -32,7 +33,8 @@ static void fused_sums(const float* a, const float* b, const float* c, std::int6
 namespace pyclnf {
 
 const Kernels PYCLNF_TABLE_OF(PYCLNF_LEVEL) = {
-    PYCLNF_LEVEL::lanes,   PYCLNF_LEVEL::sample,       PYCLNF_LEVEL::response_floats,
+    PYCLNF_LEVEL::lanes,   PYCLNF_LEVEL::place,        PYCLNF_LEVEL::sample,
+    PYCLNF_LEVEL::response_floats,
     PYCLNF_LEVEL::respond, PYCLNF_LEVEL::exponentials, PYCLNF_LEVEL::fused_sums,
 };
 

@@ -8,6 +8,20 @@
 
 namespace pyclnf {
 
+// View and similarity of a face; pyclnf/experts/views.py, pyclnf/similarity.py.
+struct PlaceArguments {
+  const double* centers;  // (n_views, 3), radians
+  int32_t n_views;
+  const float* euler;  // (3,)
+  const float* landmarks;  // (n, 2)
+  const float* shape_3d;  // (3, n)
+  int32_t n;
+  float scale;  // of the experts
+  float* to_reference;  // (2, 2) out
+  float* to_image;  // (2, 2) out
+  float* workspace;  // 8 * n
+};
+
 // Grey values around landmarks; pyclnf/experts/area_of_interest.py.
 struct SampleArguments {
   const uint8_t* pixels;  // (height + 4, width + 4), zeros around the picture
@@ -40,6 +54,7 @@ struct ResponseArguments {
 
 struct Kernels {
   int lanes;
+  int32_t (*place)(const PlaceArguments&);  // returns the view
   void (*sample)(const SampleArguments&);
   std::size_t (*response_floats)(const ResponseArguments&);  // size of its workspace
   void (*respond)(const ResponseArguments&);

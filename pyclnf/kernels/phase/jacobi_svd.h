@@ -1,4 +1,4 @@
-// Singular value decomposition of a 3 x 3 matrix by one-sided Jacobi rotations (Hestenes 1958),
+// Singular values of a tiny square matrix by one-sided Jacobi rotations (Hestenes 1958),
 // with the roundings of pyclnf/arithmetic/jacobi_svd.py: sums in float64, rotations and columns in
 // the matrix's own precision.
 #pragma once
@@ -12,23 +12,28 @@
 namespace pyclnf::phase::PYCLNF_LEVEL {
 namespace {
 
-template <typename Scalar>
-struct Matrix3 {
-  Scalar at[3][3];
+template <typename Scalar, int Size>
+struct Matrix {
+  Scalar at[Size][Size];
+};
+
+template <typename Scalar, int Size>
+struct Svd {
+  Matrix<Scalar, Size> u;  // columns for singular values that vanish are zero
+  Matrix<Scalar, Size> vt;
 };
 
 template <typename Scalar>
-struct Svd3 {
-  Matrix3<Scalar> u;   // columns for singular values that vanish are zero
-  Matrix3<Scalar> vt;
-};
-
+using Matrix3 = Matrix<Scalar, 3>;
 template <typename Scalar>
-class JacobiSvd3 {
+using Svd3 = Svd<Scalar, 3>;
+
+template <typename Scalar, int Size>
+class JacobiSvd {
  public:
-  explicit JacobiSvd3(const Matrix3<Scalar>& matrix) {
-    for (int j = 0; j < 3; ++j) {
-      for (int k = 0; k < 3; ++k) {
+  explicit JacobiSvd(const Matrix<Scalar, Size>& matrix) {
+    for (int j = 0; j < Size; ++j) {
+      for (int k = 0; k < Size; ++k) {
         columns_[j].matrix[k] = matrix.at[k][j];
         columns_[j].v[k] = j == k ? Scalar(1) : Scalar(0);
       }
@@ -39,25 +44,28 @@ class JacobiSvd3 {
   }
 
   // U and V transposed, singular values descending.
-  Svd3<Scalar> sorted() const {
-    double norms[3];
-    int order[3] = {0, 1, 2};
-    for (int j = 0; j < 3; ++j) norms[j] = std::sqrt(dot(columns_[j], columns_[j]));
-    for (int i = 0; i < 2; ++i) {
+  Svd<Scalar, Size> sorted() const {
+    double norms[Size];
+    int order[Size];
+    for (int j = 0; j < Size; ++j) {
+      norms[j] = std::sqrt(dot(columns_[j], columns_[j]));
+      order[j] = j;
+    }
+    for (int i = 0; i < Size - 1; ++i) {
       int largest = i;
-      for (int k = i + 1; k < 3; ++k) {
+      for (int k = i + 1; k < Size; ++k) {
         if (norms[order[k]] > norms[order[largest]]) largest = k;
       }
       const int chosen = order[largest];
       order[largest] = order[i];
       order[i] = chosen;
     }
-    Svd3<Scalar> result;
-    for (int j = 0; j < 3; ++j) {
+    Svd<Scalar, Size> result;
+    for (int j = 0; j < Size; ++j) {
       const double norm = norms[order[j]];
       const double tiny = std::numeric_limits<Scalar>::min();
       const auto reciprocal = static_cast<Scalar>(norm > tiny ? 1.0 / norm : 0.0);
-      for (int k = 0; k < 3; ++k) {
+      for (int k = 0; k < Size; ++k) {
         result.u.at[k][j] = columns_[order[j]].matrix[k] * reciprocal;
         result.vt.at[j][k] = columns_[order[j]].v[k];
       }
@@ -70,13 +78,13 @@ class JacobiSvd3 {
 
   // A column of the matrix and of V, turned together.
   struct Column {
-    Scalar matrix[3];
-    Scalar v[3];
+    Scalar matrix[Size];
+    Scalar v[Size];
   };
 
   static double dot(const Column& a, const Column& b) {
     double total = 0.0;
-    for (int k = 0; k < 3; ++k) {
+    for (int k = 0; k < Size; ++k) {
       total += static_cast<double>(a.matrix[k]) * static_cast<double>(b.matrix[k]);
     }
     return total;
@@ -87,8 +95,8 @@ class JacobiSvd3 {
     constexpr double kTolerance =
         (sizeof(Scalar) == sizeof(float) ? 2.0 : 10.0) * std::numeric_limits<Scalar>::epsilon();
     bool rotated = false;
-    for (int i = 0; i < 2; ++i) {
-      for (int j = i + 1; j < 3; ++j) {
+    for (int i = 0; i < Size - 1; ++i) {
+      for (int j = i + 1; j < Size; ++j) {
         const double inner = dot(columns_[i], columns_[j]);
         const double bound = kTolerance * std::sqrt(squares_[i] * squares_[j]);
         if (!(std::fabs(inner) > bound)) continue;
@@ -116,17 +124,20 @@ class JacobiSvd3 {
     turn(a.v, b.v, cosine, sine);
   }
 
-  static void turn(Scalar (&a)[3], Scalar (&b)[3], Scalar cosine, Scalar sine) {
-    for (int k = 0; k < 3; ++k) {
+  static void turn(Scalar (&a)[Size], Scalar (&b)[Size], Scalar cosine, Scalar sine) {
+    for (int k = 0; k < Size; ++k) {
       const Scalar first = a[k], second = b[k];
       a[k] = cosine * first + sine * second;
       b[k] = cosine * second - sine * first;
     }
   }
 
-  Column columns_[3];
-  double squares_[3];
+  Column columns_[Size];
+  double squares_[Size];
 };
+
+template <typename Scalar>
+using JacobiSvd3 = JacobiSvd<Scalar, 3>;
 
 }  // namespace
 }  // namespace pyclnf::phase::PYCLNF_LEVEL
