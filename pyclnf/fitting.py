@@ -10,7 +10,7 @@ import numpy as np
 
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
-from pyclnf.likelihood import UNEVALUATED, log_likelihood
+from pyclnf.likelihood import UNEVALUATED
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Phase, PhaseResult, regularisation
 from pyclnf.observe import Observer
@@ -129,7 +129,7 @@ def fit(
         if not responses.visible.any():
             failure = f"no landmark is visible in view {view} of scale {plan.scale}"
             break
-        kernels = backend.detector.experts.kernels(plan.window_size, sigmas[plan.window_size])
+        kernels = backend.kernels(plan.window_size, sigmas[plan.window_size])
         outcome = _ScaleFit(plan, responses, kernels, settings, backend, observer).run(posed)
         posed = outcome.phase.posed
         likelihood = likelihood if outcome.likelihood is None else outcome.likelihood
@@ -274,7 +274,8 @@ class _ScaleFit:
         if not due or nonrigid.diverged:
             return _ScaleResult(nonrigid, None)
         maps, visible = self.responses.maps, self.responses.visible
-        likelihood = log_likelihood(maps, nonrigid.offsets, float(self.plan.sigma), visible)
+        sigma = float(self.plan.sigma)
+        likelihood = self.backend.likelihood(maps, nonrigid.offsets, sigma, visible)
         return _ScaleResult(nonrigid, likelihood)
 
     def _phase(self, posed: PosedShape, name: str) -> PhaseResult:

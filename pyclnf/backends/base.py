@@ -8,9 +8,11 @@ from typing import Protocol
 from pyclnf.arithmetic import Arithmetic
 from pyclnf.detector import Detector
 from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
 from pyclnf.pdm import PosedShape
 from pyclnf.responses import Responses
+from pyclnf.typing import BoolArray, Float32Array
 
 __all__ = ["Backend"]
 
@@ -39,6 +41,10 @@ class Backend(Protocol):
         """Return view, similarity, areas of interest and response maps of one scale."""
         ...
 
+    def kernels(self, window_size: int, sigma: float) -> KernelTable:
+        """Return the mean shift's kernels of a window size; kept for later fits."""
+        ...
+
     def phase(
         self,
         posed: PosedShape,
@@ -46,4 +52,10 @@ class Backend(Protocol):
         on_iteration: Callable[[int, Iteration], None] | None = None,
     ) -> PhaseResult:
         """Run one rigid or non-rigid phase."""
+        ...
+
+    def likelihood(
+        self, response_maps: Float32Array, offsets: Float32Array, sigma: float, visible: BoolArray
+    ) -> float:
+        """Return what :func:`pyclnf.likelihood.log_likelihood` does."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -14,12 +15,13 @@ from pyclnf.experts.area_of_interest import PaddedImage, sample_areas
 from pyclnf.experts.ccnf import ViewExperts
 from pyclnf.kernels import _kernels
 from pyclnf.kernels.levels import choose_level
-from pyclnf.kernels.phases import CompiledPhases
+from pyclnf.kernels.phases import CompiledPhases, kernel_table, log_likelihood
 from pyclnf.kernels.prepared import Workspace, prepare_experts
+from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
 from pyclnf.pdm import PosedShape
 from pyclnf.responses import Responses, spread
-from pyclnf.typing import Float32Array
+from pyclnf.typing import BoolArray, Float32Array
 
 __all__ = ["CythonBackend"]
 
@@ -110,6 +112,11 @@ class CythonBackend:
         _kernels.sample(self._level, image.pixels, landmarks, a, b, areas, columns)
         return areas
 
+    def kernels(self, window_size: int, sigma: float) -> KernelTable:
+        """Return the mean shift's kernels of a window size; kept for later fits."""
+        build = partial(kernel_table, self._level)
+        return self.detector.experts.kernels(window_size, sigma, build)
+
     def phase(
         self,
         posed: PosedShape,
@@ -118,6 +125,12 @@ class CythonBackend:
     ) -> PhaseResult:
         """Run one rigid or non-rigid phase."""
         return self._phases.run(posed, phase, on_iteration)
+
+    def likelihood(
+        self, response_maps: Float32Array, offsets: Float32Array, sigma: float, visible: BoolArray
+    ) -> float:
+        """Return what :func:`pyclnf.likelihood.log_likelihood` does."""
+        return log_likelihood(self._level, response_maps, offsets, sigma, visible)
 
     def _experts(
         self, scale: int, view: int, window_size: int, in_view: ViewExperts

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pyclnf.arithmetic import Arithmetic
 from pyclnf.detector import Detector
 from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.likelihood import log_likelihood
+from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult, run_phase
 from pyclnf.pdm import PosedShape
 from pyclnf.responses import Responses, compute_responses
+from pyclnf.typing import BoolArray, Float32Array
 
 __all__ = ["NumpyBackend"]
 
@@ -38,6 +41,10 @@ class NumpyBackend:
         pdm, experts = self.detector.pdm, self.detector.experts
         return compute_responses(image, posed, pdm, experts, scale, window_size, self.arithmetic)
 
+    def kernels(self, window_size: int, sigma: float) -> KernelTable:
+        """Return the mean shift's kernels of a window size; kept for later fits."""
+        return self.detector.experts.kernels(window_size, sigma)
+
     def phase(
         self,
         posed: PosedShape,
@@ -46,3 +53,9 @@ class NumpyBackend:
     ) -> PhaseResult:
         """Run one rigid or non-rigid phase."""
         return run_phase(self.detector.pdm, posed, phase, self.arithmetic, on_iteration)
+
+    def likelihood(
+        self, response_maps: Float32Array, offsets: Float32Array, sigma: float, visible: BoolArray
+    ) -> float:
+        """Return what :func:`pyclnf.likelihood.log_likelihood` does."""
+        return log_likelihood(response_maps, offsets, sigma, visible)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -110,12 +110,21 @@ class PatchExperts:
             experts.alpha_sums, experts.betas, components, window_size, self._arithmetic
         )
 
-    def kernels(self, window_size: int, sigma: float) -> KernelTable:
-        """Return the mean shift's kernel table for a window size and standard deviation."""
+    def kernels(
+        self,
+        window_size: int,
+        sigma: float,
+        build: Callable[[int, float], KernelTable] | None = None,
+    ) -> KernelTable:
+        """Return the mean shift's kernel table for a window size and standard deviation.
+
+        `build` makes it where it is not kept yet, :meth:`KernelTable.build` by default.
+        """
         key = (window_size, float(sigma))
         table = self._kernels.get(key)
         if table is None:
-            table = self._kept(self._kernels, key, KernelTable.build(window_size, sigma))
+            built = (build or KernelTable.build)(window_size, sigma)
+            table = self._kept(self._kernels, key, built)
             with self._lock:
                 while len(self._kernels) > _MOST_KERNELS:
                     del self._kernels[next(iter(self._kernels))]  # the oldest

@@ -82,9 +82,8 @@ cdef extern from "phase/table.h" namespace "pyclnf::phase" nogil:
         size_t workspace_size(const Model&)
         void prepare(const Model&, void*)
         Outcome run(const Model&, const Task&, const State&, const Record*, void*, float*)
-        double log_likelihood(
-            const float*, int, int, const uint8_t*, const float*, float, float*
-        )
+        double log_likelihood(const float*, int, int, const uint8_t*, const float*, float)
+        void fill_kernels(int, float, float*)
         Steps steps
 
     const Kernels* kernels_of(int)
@@ -287,16 +286,24 @@ def log_likelihood(
     """Return the mean log likelihood, see :func:`pyclnf.likelihood.log_likelihood`."""
     cdef const Kernels* kernels = _of(level)
     cdef Py_ssize_t n = maps.shape[0], window = maps.shape[1]
-    cdef float terms[256]
     cdef double result
     _check(n > 0 and 0 < window < 256 and maps.shape[2] == window, "(n, w, w) maps")
     _check(visible.shape[0] == n, "(n,) visible")
     _check(offsets.shape[0] == n and offsets.shape[1] == 2, "(n, 2) offsets")
     with nogil:
         result = kernels.log_likelihood(
-            &maps[0, 0, 0], <int>n, <int>window, &visible[0], &offsets[0, 0], sigma, terms
+            &maps[0, 0, 0], <int>n, <int>window, &visible[0], &offsets[0, 0], sigma
         )
     return result
+
+
+def fill_kernels(int level, int window, float sigma, kernels):
+    """Fill the table of :class:`pyclnf.mean_shift.KernelTable`, (10w * 10w, w * w) float32."""
+    cdef const Kernels* functions = _of(level)
+    _check(0 < window < 256, "maps of up to 255 px")
+    cdef float* to = _place(kernels, 100 * <Py_ssize_t>window ** 4)
+    with nogil:
+        functions.fill_kernels(window, sigma, to)
 
 
 # ---- Single steps, for comparing each with its definition ----

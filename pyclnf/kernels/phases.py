@@ -7,11 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from pyclnf.kernels import _phase
+from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
 from pyclnf.pdm import RIGID, Parameters, PointDistributionModel, PosedShape
 from pyclnf.typing import BoolArray, ByteArray, Float32Array
 
-__all__ = ["CompiledPhases", "log_likelihood"]
+__all__ = ["CompiledPhases", "kernel_table", "log_likelihood"]
 
 _State = tuple[Float32Array, ...]
 """Global and local parameters, rotation, 3D shape, landmarks; of one or of all iterations."""
@@ -99,6 +100,14 @@ class CompiledPhases:
             *((RIGID,), (m,)),
         )
         return tuple(np.empty((phase.max_iterations, *shape), np.float32) for shape in shapes)
+
+
+def kernel_table(level: int, window_size: int, sigma: float) -> KernelTable:
+    """Return the table that :meth:`pyclnf.mean_shift.KernelTable.build` does."""
+    kernels = np.empty(((10 * window_size) ** 2, window_size**2), np.float32)
+    _phase.fill_kernels(level, window_size, sigma, kernels)
+    kernels.setflags(write=False)
+    return KernelTable(window_size, float(sigma), kernels)
 
 
 def log_likelihood(

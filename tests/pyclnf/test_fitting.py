@@ -11,8 +11,8 @@ import pytest
 from support.faces import Face, draw_face, largest_distance
 from support.model_files import write_small_model
 
-from pyclnf import FitResult, FitSettings, TraceRecorder, fitting
-from pyclnf.backends import create_backend
+from pyclnf import FitResult, FitSettings, TraceRecorder
+from pyclnf.backends import create_backend, numpy_backend
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import fit, plan_scale
@@ -31,6 +31,7 @@ class Spy:
 
     def __init__(self, backend: Backend) -> None:
         self.name, self.detector, self.arithmetic = "spy", backend.detector, backend.arithmetic
+        self.kernels, self.likelihood = backend.kernels, backend.likelihood
         self._backend = backend
         self.scales: list[tuple[int, int]] = []
         self.starts: list[PosedShape] = []
@@ -259,7 +260,7 @@ def likelihoods(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         found.append(log_likelihood(*arguments))
         return found[-1]
 
-    monkeypatch.setattr(fitting, "log_likelihood", remembered)
+    monkeypatch.setattr(numpy_backend, "log_likelihood", remembered)
     return found
 
 

@@ -77,6 +77,7 @@ class Listening:
         self._backend = backend
         self.name, self.detector = backend.name, backend.detector
         self.arithmetic, self.responses = backend.arithmetic, backend.responses
+        self.kernels, self.likelihood = backend.kernels, backend.likelihood
         self.cases: list[Case] = []
 
     def phase(self, posed: PosedShape, phase: Phase, on_iteration: Any = None) -> PhaseResult:

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "elementary.h"
+#include "kernel_table.h"
 #include "likelihood.h"
 #include "rotation.h"
 #include "run.h"
@@ -106,8 +107,8 @@ constexpr Steps kSteps = {
 namespace pyclnf::phase {
 
 const Kernels PYCLNF_TABLE_OF(PYCLNF_LEVEL) = {
-    PYCLNF_LEVEL::workspace_size, PYCLNF_LEVEL::prepare, PYCLNF_LEVEL::run,
-    PYCLNF_LEVEL::log_likelihood, PYCLNF_LEVEL::kSteps,
+    PYCLNF_LEVEL::workspace_size, PYCLNF_LEVEL::prepare,      PYCLNF_LEVEL::run,
+    PYCLNF_LEVEL::log_likelihood, PYCLNF_LEVEL::fill_kernels, PYCLNF_LEVEL::kSteps,
 };
 
 }  // namespace pyclnf::phase

@@ -4,41 +4,46 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "elementary.h"
 #include "level.h"
+#include "types.h"
 #include "wide_elementary.h"
 
 namespace pyclnf::phase::PYCLNF_LEVEL {
 namespace {
 
-// A map under an exact Gaussian around (x, y), neither clamped nor snapped. `terms` has room for a
-// row of the map.
-inline float landmark_likelihood(const float* map, int window, float x, float y, double variance,
-                                 float* __restrict terms) {
+// A map under an exact Gaussian around (x, y), neither clamped nor snapped: one running sum. Only
+// the exponentials are computed side by side.
+inline float landmark_likelihood(const float* map, int window, float x, float y,
+                                 double variance) {
   float total = 0.0f;
-  for (int i = 0; i < window; ++i, map += window) {
-    const float from_y = y - static_cast<float>(i);
-    for (int j = 0; j < window; ++j) {
-      const float from_x = x - static_cast<float>(j);
+  const int area = window * window;
+  for (int first = 0, row = 0, column = 0; first < area; first += kLanes) {
+    double kernels[kLanes] = {};
+    const int used = area - first < kLanes ? area - first : kLanes;
+    for (int i = 0; i < used; ++i) {
+      const float from_x = x - static_cast<float>(column), from_y = y - static_cast<float>(row);
       const double square = from_y * from_y + from_x * from_x;
-      terms[j] = static_cast<float>(map[j] * exponential(-0.5 * square / variance));
+      kernels[i] = -0.5 * square;
+      if (++column == window) column = 0, ++row;
     }
-    for (int j = 0; j < window; ++j) total += terms[j];
+    for (double& kernel : kernels) kernel = exponential(kernel / variance);
+    for (int i = 0; i < used; ++i) total += static_cast<float>(map[first + i] * kernels[i]);
   }
   return total;
 }
 
 // The mean log likelihood over visible landmarks; NaN if none is visible.
 inline double log_likelihood(const float* maps, int landmarks, int window,
-                             const std::uint8_t* visible, const float* offsets, float sigma,
-                             float* terms) {
+                             const std::uint8_t* visible, const float* offsets, float sigma) {
   constexpr double kOffset = 1e-8;
   const double variance = sigma * sigma;
   float total = 0.0f;
   int count = 0;
   for (int i = 0; i < landmarks; ++i, maps += static_cast<std::ptrdiff_t>(window) * window) {
     if (!visible[i]) continue;
-    const double likelihood = landmark_likelihood(maps, window, offsets[2 * i],
-                                                  offsets[2 * i + 1], variance, terms);
+    const double likelihood =
+        landmark_likelihood(maps, window, offsets[2 * i], offsets[2 * i + 1], variance);
     const double log = likelihood > -kOffset ? logarithm(likelihood + kOffset) : kNaN;
     total = static_cast<float>(total + log);
     ++count;

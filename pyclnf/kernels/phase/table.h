@@ -34,10 +34,11 @@ struct Kernels {
   // `offsets`, n x 2, gets those of the last iteration's start. `record` may be null.
   Outcome (*run)(const Model& model, const Task& task, const State& state, const Record* record,
                  void* workspace, float* offsets);
-  // `terms`: room for a row of a map.
+  // NaN if no landmark is visible.
   double (*log_likelihood)(const float* maps, int landmarks, int window,
-                           const std::uint8_t* visible, const float* offsets, float sigma,
-                           float* terms);
+                           const std::uint8_t* visible, const float* offsets, float sigma);
+  // The mean shift's table, (10w)^2 x w^2.
+  void (*fill_kernels)(int window, float sigma, float* kernels);
   Steps steps;
 };
 

@@ -146,10 +146,12 @@ inline double exponential(double x) {
   const double shifted = least * kLog2E + kToInteger;
   const double steps = shifted - kToInteger;
   const double rest = (least - steps * kLog2.high) - steps * kLog2.low;  // first part exact
-  double sum = 1.0 / 6227020800.0;                                      // 1/13!
-  constexpr double kFactorials[] = {479001600.0, 39916800.0, 3628800.0, 362880.0, 40320.0,
-                                    5040.0,      720.0,      120.0,     24.0,     6.0};
-  for (double factorial : kFactorials) sum = 1.0 / factorial + rest * sum;
+  // 1/3! + r/4! + .. + r^10/13!, written out so that the compiler sees no loop in a loop.
+  const double tenth = 1.0 / 39916800.0 + rest * (1.0 / 479001600.0 + rest * (1.0 / 6227020800.0));
+  const double sixth =
+      1.0 / 5040.0 +
+      rest * (1.0 / 40320.0 + rest * (1.0 / 362880.0 + rest * (1.0 / 3628800.0 + rest * tenth)));
+  const double sum = 1.0 / 6.0 + rest * (1.0 / 24.0 + rest * (1.0 / 120.0 + rest * (1.0 / 720.0 + rest * sixth)));
   const double power = 1.0 + (rest + rest * rest * (0.5 + rest * sum));
   std::int64_t bits, integer;
   std::memcpy(&integer, &shifted, sizeof integer);

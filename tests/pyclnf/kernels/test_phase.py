@@ -269,6 +269,16 @@ def test_likelihood(window: int, sigma: float, level: int):
         assert same_bits(np.array(found), np.array(expected))
 
 
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize(("window", "sigma"), [(1, 1.5), (6, 0.3), (7, 1.75), (11, 1.5), (13, 9)])
+def test_kernel_tables(window: int, sigma: float, level: int):
+    expected = KernelTable.build(window, sigma)
+    found = phases.kernel_table(level, window, sigma)
+    assert (found.window_size, found.sigma) == (window, sigma)
+    assert same_bits(found.kernels, expected.kernels)
+    assert not found.kernels.flags.writeable
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
