@@ -107,9 +107,9 @@ class CythonBackend:
             return sample_areas(image, landmarks, reference_to_image, size)
         areas = np.empty((len(landmarks), size, size), np.float32)
         a, b = reference_to_image[0, 0], -reference_to_image[0, 1]
-        columns = self._workspace.integers(2 * (size + 16))
+        workspace = self._workspace.integers(_kernels.sample_integers(size))
         landmarks = np.ascontiguousarray(landmarks)
-        _kernels.sample(self._level, image.pixels, landmarks, a, b, areas, columns)
+        _kernels.sample(self._level, image.pixels, landmarks, a, b, areas, workspace)
         return areas
 
     def kernels(self, window_size: int, sigma: float) -> KernelTable:

@@ -33,6 +33,9 @@ def place(
     :func:`pyclnf.similarity.inverse`; `workspace` is of 8 · n.
     """
 
+def sample_integers(size: int) -> int:
+    """Return how much workspace :func:`sample` needs for areas of a size."""
+
 def sample(
     level: int,
     pixels: ByteArray,
@@ -40,12 +43,12 @@ def sample(
     a: float,
     b: float,
     areas: Float32Array,
-    columns: Int32Array,
+    workspace: Int32Array,
 ) -> None:
     """Fill (v, s, s) areas, see :func:`pyclnf.experts.area_of_interest.sample_areas`.
 
-    `pixels` have a border of two zeros; a and -b are the similarity's first row; `columns` is a
-    workspace of 2 · (s + 16).
+    `pixels` have a border of two zeros; a and -b are the similarity's first row; `workspace` is of
+    :func:`sample_integers` numbers.
     """
 
 class Experts:

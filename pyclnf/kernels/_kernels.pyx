@@ -28,7 +28,7 @@ cdef extern from "table.h" namespace "pyclnf" nogil:
         float a, b
         int32_t size
         float* areas
-        int32_t* columns
+        int32_t* workspace
 
     cdef cppclass ResponseArguments:
         const float* areas
@@ -141,6 +141,10 @@ def place(
     return view
 
 
+def sample_integers(Py_ssize_t size):
+    return 2 * (size + 16) + 3 * (size * size + 16)
+
+
 def sample(
     int level,
     const uint8_t[:, ::1] pixels,
@@ -148,7 +152,7 @@ def sample(
     float a,
     float b,
     float[:, :, ::1] areas,
-    int32_t[::1] columns,
+    int32_t[::1] workspace,
 ):
     cdef const Kernels* kernels = _of(level)
     cdef SampleArguments given
@@ -158,7 +162,9 @@ def sample(
     _check(landmarks.shape[1] == 2, "(v, 2) landmarks")
     _check(areas.shape[0] == landmarks.shape[0] and areas.shape[2] == size, "(v, s, s) areas")
     _check(0 < size < 32768, "areas of at least one sample")
-    _check(columns.shape[0] >= 2 * (size + 16), "a workspace of 2 * (s + 16)")
+    _check(
+        workspace.shape[0] >= sample_integers(size), "a workspace of sample_integers numbers"
+    )
     if landmarks.shape[0] == 0:
         return
     given.pixels = &pixels[0, 0]
@@ -170,7 +176,7 @@ def sample(
     given.b = b
     given.size = <int32_t>size
     given.areas = &areas[0, 0, 0]
-    given.columns = &columns[0]
+    given.workspace = &workspace[0]
     with nogil:
         kernels.sample(given)
 

@@ -31,7 +31,7 @@ struct SampleArguments {
   float a, b;  // first row of the similarity from experts' frame to picture: a, -b
   int32_t size;
   float* areas;  // (count, size, size) out
-  int32_t* columns;  // workspace: 2 * (size + 16)
+  int32_t* workspace;  // 2 * (size + 16) + 3 * (size**2 + 16)
 };
 
 // Response maps of one view's visible landmarks; pyclnf/experts/ccnf.py.

@@ -10,17 +10,17 @@ namespace pyclnf::PYCLNF_LEVEL {
 
 // The parts of the workspace.
 struct ResponseMemory {
-  float *strips, *centred, *z, *responses;
+  float *strips, *means, *reciprocals, *z, *responses;
   Tile* tiles;
-  int32_t* rows;
-  int64_t pitch;  // windows, padded to whole vectors of any level
+  int32_t *rows, *of_pixel;
+  int64_t pitch;  // windows, padded to whole groups of vectors of any level
 };
 
 // Lays the workspace out; returns how many floats that takes.
 static std::size_t lay_out(const ResponseArguments& in, ResponseMemory& memory) {
   const int64_t positions = static_cast<int64_t>(in.window) * in.window;
   const int64_t n_terms = 1 + static_cast<int64_t>(in.support) * in.support;
-  memory.pitch = (positions + 31) / 32 * 32;
+  memory.pitch = (positions + 127) / 128 * 128;
   const int64_t vectors = memory.pitch / lanes;
   int64_t used = 0;
   const auto take = [&](int64_t floats) {
@@ -29,11 +29,13 @@ static std::size_t lay_out(const ResponseArguments& in, ResponseMemory& memory) 
     return part;
   };
   memory.strips = take(in.support * strip_pitch(in));
-  memory.centred = take(n_terms * tile_vectors * lanes);
+  memory.means = take(memory.pitch);
+  memory.reciprocals = take(memory.pitch);
   memory.z = take(in.neurons * memory.pitch);
   memory.responses = take(memory.pitch);
   memory.tiles = reinterpret_cast<Tile*>(take(vectors * static_cast<int64_t>(sizeof(Tile) / 4)));
   memory.rows = reinterpret_cast<int32_t*>(take(vectors * in.neurons * 2));
+  memory.of_pixel = reinterpret_cast<int32_t*>(take(n_terms));
   return static_cast<std::size_t>(used);
 }
 
@@ -44,12 +46,26 @@ static std::size_t response_floats(const ResponseArguments& in) {
   return lay_out(without, memory);
 }
 
+// Where the pixel of each term lies in the strips: column by column, after the bias.
+static void find_pixels(const ResponseArguments& in, int32_t* of_pixel) {
+  const auto pitch = static_cast<int32_t>(strip_pitch(in));
+  *of_pixel++ = 0;
+  for (int32_t x = 0; x < in.support; ++x) {
+    for (int32_t y = 0; y < in.support; ++y) *of_pixel++ = x * pitch + y * in.window;
+  }
+}
+
 template <int V>
 PYCLNF_INLINE void neuron_sums(const ResponseArguments& in, const ResponseMemory& memory,
                                const Tile& tile, const float* weights) {
-  Float reciprocals[V];
-  centre_windows<V>(in, memory.strips, tile.first, memory.centred, reciprocals);
-  const Terms<V> terms{memory.centred, reciprocals, 0, 0};
+  Terms<V> terms;
+  terms.strips = memory.strips + tile.first;
+  terms.of_pixel = memory.of_pixel;
+  PYCLNF_UNROLL for (int v = 0; v < V; ++v) {
+    terms.means[v] = load(memory.means + tile.first + v * lanes);
+    terms.reciprocals[v] = load(memory.reciprocals + tile.first + v * lanes);
+  }
+  terms.start = terms.stop = 0;
   evaluate_tile<V>(in, tile, terms, weights, memory.z, memory.pitch);
 }
 
@@ -138,6 +154,7 @@ static void respond(const ResponseArguments& in) {
   ResponseMemory memory;
   lay_out(in, memory);
   const int32_t n_tiles = plan_tiles(in, memory.tiles, memory.rows);
+  find_pixels(in, memory.of_pixel);
   const int64_t size = in.window + in.support - 1;
   const int64_t positions = static_cast<int64_t>(in.window) * in.window;
   const int64_t n_terms = 1 + static_cast<int64_t>(in.support) * in.support;
@@ -145,6 +162,7 @@ static void respond(const ResponseArguments& in) {
     const float* weights = in.weights + n * in.neurons * n_terms;
     float* map = in.maps + n * positions;
     fill_strips(in, in.areas + n * size * size, memory.strips);
+    measure_windows(in, memory.strips, memory.means, memory.reciprocals);
     for (int32_t i = 0; i < n_tiles; ++i) {
       const Tile& tile = memory.tiles[i];
       if (tile.vectors == tile_vectors) {

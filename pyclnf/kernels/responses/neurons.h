@@ -8,18 +8,19 @@
 
 namespace pyclnf::PYCLNF_LEVEL {
 
-// Terms that are summed by themselves, and the windows they come from.
+// Terms that are summed by themselves, and the windows that they come from.
 template <int V>
 struct Terms {
-  const float* centred;  // windows.h
-  const Float* reciprocals;
+  const float* strips;      // windows.h, from these windows on
+  const int32_t* of_pixel;  // where the pixel of term t lies in them
+  Float means[V], reciprocals[V];
   int64_t start, stop;
 
-  // What is multiplied with weight t; the bias has a 1.
+  // What is multiplied with weight t; the bias, t = 0, has a 1.
   PYCLNF_INLINE void load_term(const Terms& in, int64_t t, Float (&values)[V]) {
-    const float* from = in.centred + t * V * lanes;
+    const float* from = in.strips + in.of_pixel[t];
     PYCLNF_UNROLL for (int v = 0; v < V; ++v) {
-      values[v] = mul(load(from + v * lanes), in.reciprocals[v]);
+      values[v] = mul(sub(load(from + v * lanes), in.means[v]), in.reciprocals[v]);
     }
   }
 };

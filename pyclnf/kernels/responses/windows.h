@@ -12,8 +12,9 @@
 
 namespace pyclnf::PYCLNF_LEVEL {
 
+// Beyond an area's pixels, whole groups of vectors are read.
 PYCLNF_INLINE int64_t strip_pitch(const ResponseArguments& in) {
-  return static_cast<int64_t>(in.window + in.support - 1) * in.window + 2 * 16;
+  return static_cast<int64_t>(in.window + in.support - 1) * in.window + 8 * 16;
 }
 
 static void fill_strips(const ResponseArguments& in, const float* area, float* strips) {
@@ -29,42 +30,48 @@ static void fill_strips(const ResponseArguments& in, const float* area, float* s
   }
 }
 
-// Sums pixels row by row; then, column by column, keeps what differs from the mean, and sums its
-// squares: centred[(1 + pixel) * V * lanes + lane], entry 0 being the bias'. Returns one over
-// the norms, 1 where one vanishes.
+// Means of V vectors of windows, summed row by row, and one over the norms of what differs from them,
+// squares summed column by column; 1 where a norm vanishes. Many vectors at once hide how long a
+// sum waits for the one before.
 template <int V>
-PYCLNF_INLINE void centre_windows(const ResponseArguments& in, const float* strips, int64_t first,
-                                  float* centred, Float (&reciprocals)[V]) {
+PYCLNF_INLINE void measure_vectors(const ResponseArguments& in, const float* strips, float* means,
+                                   float* reciprocals) {
   const int64_t pitch = strip_pitch(in);
-  const float* from = strips + first;
-  Float sums[V];
-  PYCLNF_UNROLL for (int v = 0; v < V; ++v) sums[v] = set(0.0f);
+  Float mean[V], squares[V];
+  PYCLNF_UNROLL for (int v = 0; v < V; ++v) mean[v] = squares[v] = set(0.0f);
   for (int64_t y = 0; y < in.support; ++y) {
     for (int64_t x = 0; x < in.support; ++x) {
-      const float* pixel = from + x * pitch + y * in.window;
-      PYCLNF_UNROLL for (int v = 0; v < V; ++v) sums[v] = add(sums[v], load(pixel + v * lanes));
+      const float* pixel = strips + x * pitch + y * in.window;
+      PYCLNF_UNROLL for (int v = 0; v < V; ++v) mean[v] = add(mean[v], load(pixel + v * lanes));
     }
   }
-  const Float count = set(static_cast<float>(in.support * in.support));
-  Float means[V], squares[V];
-  PYCLNF_UNROLL for (int v = 0; v < V; ++v) {
-    means[v] = div(sums[v], count);
-    squares[v] = set(0.0f);
-  }
-  float* to = centred + V * lanes;
+  const Float count = set(static_cast<float>(in.support * in.support)), one = set(1.0f);
+  PYCLNF_UNROLL for (int v = 0; v < V; ++v) mean[v] = div(mean[v], count);
   for (int64_t x = 0; x < in.support; ++x) {
-    for (int64_t y = 0; y < in.support; ++y, to += V * lanes) {
-      const float* pixel = from + x * pitch + y * in.window;
+    for (int64_t y = 0; y < in.support; ++y) {
+      const float* pixel = strips + x * pitch + y * in.window;
       PYCLNF_UNROLL for (int v = 0; v < V; ++v) {
-        const Float apart = sub(load(pixel + v * lanes), means[v]);
-        store(to + v * lanes, apart);
+        const Float apart = sub(load(pixel + v * lanes), mean[v]);
         squares[v] = add(squares[v], mul(apart, apart));
       }
     }
   }
-  const Float one = set(1.0f);
   PYCLNF_UNROLL for (int v = 0; v < V; ++v) {
-    reciprocals[v] = div(one, unless_zero(root(squares[v]), one));
+    store(means + v * lanes, mean[v]);
+    store(reciprocals + v * lanes, div(one, unless_zero(root(squares[v]), one)));
+  }
+}
+
+// The same of all windows.
+static void measure_windows(const ResponseArguments& in, const float* strips, float* means,
+                            float* reciprocals) {
+  const int64_t positions = static_cast<int64_t>(in.window) * in.window;
+  int64_t c = 0;
+  for (; positions - c > 4 * lanes; c += 8 * lanes) {
+    measure_vectors<8>(in, strips + c, means + c, reciprocals + c);
+  }
+  for (; c < positions; c += 4 * lanes) {
+    measure_vectors<4>(in, strips + c, means + c, reciprocals + c);
   }
 }
 

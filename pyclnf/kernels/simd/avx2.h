@@ -78,6 +78,9 @@ PYCLNF_INLINE Wide power_of_two(Wide a) { return {power_of_two(a.low), power_of_
 PYCLNF_INLINE Int load(const int32_t* p) {
   return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))};
 }
+PYCLNF_INLINE void store(int32_t* p, Int a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.v);
+}
 PYCLNF_INLINE Int set(int32_t x) { return {_mm256_set1_epi32(x)}; }
 // Sums, differences and products wrap around.
 PYCLNF_INLINE Int add(Int a, Int b) { return {_mm256_add_epi32(a.v, b.v)}; }
@@ -91,14 +94,5 @@ PYCLNF_INLINE Int shift_right(Int a) {
   return {_mm256_srai_epi32(a.v, Bits)};
 }
 PYCLNF_INLINE Float to_float(Int a) { return {_mm256_cvtepi32_ps(a.v)}; }
-
-// Two bytes from each offset on, the first one in the lowest bits; `last` is the last offset with
-// four bytes in memory.
-PYCLNF_INLINE Int gather_pairs(const uint8_t* p, Int offset, int32_t last) {
-  const __m256i from = _mm256_min_epi32(offset.v, _mm256_set1_epi32(last));
-  const __m256i beyond = _mm256_slli_epi32(_mm256_sub_epi32(offset.v, from), 3);
-  const __m256i four = _mm256_i32gather_epi32(reinterpret_cast<const int*>(p), from, 1);
-  return {_mm256_srlv_epi32(four, beyond)};
-}
 
 }  // namespace pyclnf::PYCLNF_LEVEL

@@ -83,6 +83,7 @@ PYCLNF_INLINE __m512d power_of_two(__m512d a) {
 PYCLNF_INLINE Wide power_of_two(Wide a) { return {power_of_two(a.low), power_of_two(a.high)}; }
 
 PYCLNF_INLINE Int load(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
+PYCLNF_INLINE void store(int32_t* p, Int a) { _mm512_storeu_si512(p, a.v); }
 PYCLNF_INLINE Int set(int32_t x) { return {_mm512_set1_epi32(x)}; }
 // Sums, differences and products wrap around.
 PYCLNF_INLINE Int add(Int a, Int b) { return {_mm512_add_epi32(a.v, b.v)}; }
@@ -96,14 +97,5 @@ PYCLNF_INLINE Int shift_right(Int a) {
   return {_mm512_srai_epi32(a.v, Bits)};
 }
 PYCLNF_INLINE Float to_float(Int a) { return {_mm512_cvtepi32_ps(a.v)}; }
-
-// Two bytes from each offset on, the first one in the lowest bits; `last` is the last offset with
-// four bytes in memory.
-PYCLNF_INLINE Int gather_pairs(const uint8_t* p, Int offset, int32_t last) {
-  const __m512i from = _mm512_min_epi32(offset.v, _mm512_set1_epi32(last));
-  const __m512i beyond = _mm512_slli_epi32(_mm512_sub_epi32(offset.v, from), 3);
-  const __m512i four = _mm512_i32gather_epi32(from, p, 1);
-  return {_mm512_srlv_epi32(four, beyond)};
-}
 
 }  // namespace pyclnf::PYCLNF_LEVEL

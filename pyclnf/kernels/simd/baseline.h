@@ -87,6 +87,7 @@ PYCLNF_INLINE Int load(const int32_t* p) {
   std::memcpy(r.v, p, sizeof r.v);
   return r;
 }
+PYCLNF_INLINE void store(int32_t* p, Int a) { std::memcpy(p, a.v, sizeof a.v); }
 PYCLNF_INLINE Int set(int32_t x) { Int r; PYCLNF_LANEWISE(x); }
 // Sums, differences and products wrap around.
 PYCLNF_INLINE Int add(Int a, Int b) { Int r; PYCLNF_LANEWISE(wrapped(bare(a.v[i]) + bare(b.v[i]))); }
@@ -101,13 +102,6 @@ PYCLNF_INLINE Int shift_right(Int a) {
   PYCLNF_LANEWISE(a.v[i] >> Bits);
 }
 PYCLNF_INLINE Float to_float(Int a) { Float r; PYCLNF_LANEWISE(static_cast<float>(a.v[i])); }
-
-// Two bytes from each offset on, the first one in the lowest bits; `last` is the last offset with
-// four bytes in memory.
-PYCLNF_INLINE Int gather_pairs(const uint8_t* p, Int offset, int32_t /* last */) {
-  Int r;
-  PYCLNF_LANEWISE(p[offset.v[i]] | p[offset.v[i] + 1] << 8);
-}
 
 #undef PYCLNF_LANEWISE
 

@@ -25,9 +25,9 @@ def sample(
     from pyclnf.kernels import _kernels
 
     areas = np.full((len(landmarks), size, size), np.nan, np.float32)
-    columns = np.empty(2 * (size + 16), np.int32)
+    workspace = np.full(_kernels.sample_integers(size), 1 << 30, np.int32)
     a, b = similarity[0, 0], -similarity[0, 1]
-    _kernels.sample(level, image.pixels, landmarks, a, b, areas, columns)
+    _kernels.sample(level, image.pixels, landmarks, a, b, areas, workspace)
     return areas
 
 
