@@ -48,6 +48,8 @@ def running_product(matrix: Float32Array, vector: Float32Array) -> Float32Array:
     (r, c), (c,) -> (r,) float32. Like :func:`running_sum`, with the rare sums that need care
     looked for only once, at the end.
     """
+    if not vector.any() and np.isfinite(matrix).all():  # a fit's start: every sum is 0
+        return np.zeros(len(matrix), np.float32)
     terms: Float64Array = matrix.T * vector.astype(np.float64)[:, None]
     sums = np.empty_like(terms)
     total = np.zeros(len(matrix), np.float32)

@@ -41,7 +41,10 @@ class PaddedImage:
     @classmethod
     def of(cls, grey: ByteArray) -> PaddedImage:
         """Pad an (H, W) uint8 picture."""
-        return cls(np.pad(grey, _PADDING), *grey.shape)
+        height, width = grey.shape
+        pixels = np.zeros((height + 2 * _PADDING, width + 2 * _PADDING), grey.dtype)
+        pixels[_PADDING:-_PADDING, _PADDING:-_PADDING] = grey
+        return cls(pixels, height, width)
 
 
 def sample_areas(
