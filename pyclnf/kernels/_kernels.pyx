@@ -1,6 +1,6 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
-# cython: embedsignature=False, freethreading_compatible=True
-"""The kernels as Python functions: shapes are checked, the GIL is released, nothing is allocated."""
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+# cython: initializedcheck=False, embedsignature=False, freethreading_compatible=True
+"""The kernels as Python functions: shapes checked, the GIL released, nothing allocated."""
 
 from libc.stddef cimport size_t
 from libc.stdint cimport int32_t, int64_t, uint8_t
@@ -158,7 +158,9 @@ def sample(
     cdef SampleArguments given
     cdef Py_ssize_t size = areas.shape[1]
     _check(pixels.shape[0] > 4 and pixels.shape[1] > 4, "a picture within two rows of zeros")
-    _check(pixels.shape[0] * pixels.shape[1] < (<int64_t>1 << 31), "a picture of less than 2**31 px")
+    _check(
+        pixels.shape[0] * pixels.shape[1] < (<int64_t>1 << 31), "a picture of less than 2**31 px"
+    )
     _check(landmarks.shape[1] == 2, "(v, 2) landmarks")
     _check(areas.shape[0] == landmarks.shape[0] and areas.shape[2] == size, "(v, s, s) areas")
     _check(0 < size < 32768, "areas of at least one sample")
@@ -252,7 +254,12 @@ cdef int _check_groups(const int32_t[:, ::1] groups, int64_t terms) except -1:
     return 0
 
 
-def respond(Experts experts, const float[:, :, ::1] areas, float[:, :, ::1] maps, float[::1] workspace):
+def respond(
+    Experts experts,
+    const float[:, :, ::1] areas,
+    float[:, :, ::1] maps,
+    float[::1] workspace,
+):
     cdef const Kernels* kernels = _of(experts.level)
     cdef ResponseArguments given = experts._given
     cdef Py_ssize_t size = experts.window + experts.support - 1

@@ -23,7 +23,8 @@ bool has(int needed_state, int leaf1_ecx, int leaf7_ebx) {
 }
 bool has_avx2() { return has(0x06, 1 << 12, 1 << 5); }
 bool has_avx512() {
-  return has_avx2() && has(0xe6, 1 << 12, static_cast<int>(1u << 16 | 1u << 17 | 1u << 30 | 1u << 31));
+  const unsigned f_dq_bw_vl = 1u << 16 | 1u << 17 | 1u << 30 | 1u << 31;
+  return has_avx2() && has(0xe6, 1 << 12, static_cast<int>(f_dq_bw_vl));
 }
 
 #elif defined(PYCLNF_X86)

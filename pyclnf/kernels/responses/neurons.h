@@ -1,4 +1,4 @@
-// Weighted sums of neurons over windows, every one in the order of pyclnf/arithmetic/product_order.py.
+// Weighted sums of neurons over windows, in the orders of pyclnf/arithmetic/product_order.py.
 #pragma once
 
 #include <cstring>
@@ -92,8 +92,12 @@ PYCLNF_INLINE void row_sums(const ResponseArguments& in, Terms<V> terms,
     terms.stop = in.weight_groups[2 * group + 1];
     group_sums<E, R, V>(terms, even_odd, running, more_even, more_run);
     PYCLNF_UNROLL for (int v = 0; v < V; ++v) {
-      PYCLNF_UNROLL for (int row = 0; row < E; ++row) even[row][v] = add(even[row][v], more_even[row][v]);
-      PYCLNF_UNROLL for (int row = 0; row < R; ++row) run[row][v] = add(run[row][v], more_run[row][v]);
+      PYCLNF_UNROLL for (int row = 0; row < E; ++row) {
+        even[row][v] = add(even[row][v], more_even[row][v]);
+      }
+      PYCLNF_UNROLL for (int row = 0; row < R; ++row) {
+        run[row][v] = add(run[row][v], more_run[row][v]);
+      }
     }
   }
 }

@@ -77,7 +77,8 @@ static Matrix2 covariance(const float* source, const float* target, int64_t n) {
   for (int64_t i = 0; i < n; ++i) {
     for (int j = 0; j < 2; ++j) {
       for (int k = 0; k < 2; ++k) {
-        sums[j][k] += static_cast<double>(source[2 * i + j]) * static_cast<double>(target[2 * i + k]);
+        const double left = source[2 * i + j], right = target[2 * i + k];
+        sums[j][k] += left * right;
       }
     }
   }

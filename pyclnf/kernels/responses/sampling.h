@@ -38,8 +38,8 @@ static SampleMemory lay_out(const SampleArguments& in) {
           start + 2 * side + 2 * area};
 }
 
-// Positions of a row's samples, to whole vectors. Sums that wrap around came from beyond the picture
-// and remain there.
+// Positions of a row's samples, to whole vectors. Sums that wrap around came from beyond the
+// picture and remain there.
 PYCLNF_INLINE void locate_row(const SampleArguments& in, const SampleMemory& memory, int32_t row_x,
                               int32_t row_y, int64_t first) {
   constexpr int32_t half = 16, padding = 2;
@@ -77,7 +77,8 @@ PYCLNF_INLINE void weigh_pixels(const SampleMemory& memory, int64_t count, float
     const Int four = load(memory.pixels + i), fraction = load(memory.fractions + i);
     const Int part_x = both(fraction, set(31)), part_y = shift_right<5>(fraction);
     const Int rest_x = sub(all, part_x), rest_y = sub(all, part_y);
-    const Int above = add(mul(both(four, byte), rest_x), mul(both(shift_right<8>(four), byte), part_x));
+    const Int above =
+        add(mul(both(four, byte), rest_x), mul(both(shift_right<8>(four), byte), part_x));
     const Int below = add(mul(both(shift_right<16>(four), byte), rest_x),
                           mul(both(shift_right<24>(four), byte), part_x));
     const Int value = add(mul(above, rest_y), mul(below, part_y));

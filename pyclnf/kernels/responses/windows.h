@@ -30,9 +30,9 @@ static void fill_strips(const ResponseArguments& in, const float* area, float* s
   }
 }
 
-// Means of V vectors of windows, summed row by row, and one over the norms of what differs from them,
-// squares summed column by column; 1 where a norm vanishes. Many vectors at once hide how long a
-// sum waits for the one before.
+// Means of V vectors of windows, summed row by row, and one over the norms of what differs from
+// them, squares summed column by column; 1 where a norm vanishes. Many vectors at once hide how
+// long a sum waits for the one before.
 template <int V>
 PYCLNF_INLINE void measure_vectors(const ResponseArguments& in, const float* strips, float* means,
                                    float* reciprocals) {

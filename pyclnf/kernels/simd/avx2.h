@@ -58,7 +58,8 @@ PYCLNF_WIDE(maximum, max)
 
 PYCLNF_INLINE Wide root(Wide a) { return {_mm256_sqrt_pd(a.low), _mm256_sqrt_pd(a.high)}; }
 PYCLNF_INLINE Wide widen(Float a) {
-  return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v)), _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))};
+  return {_mm256_cvtps_pd(_mm256_castps256_ps128(a.v)),
+          _mm256_cvtps_pd(_mm256_extractf128_ps(a.v, 1))};
 }
 PYCLNF_INLINE Float narrow(Wide a) {
   const __m256 low = _mm256_castps128_ps256(_mm256_cvtpd_ps(a.low));

@@ -59,7 +59,8 @@ PYCLNF_WIDE(maximum, max)
 
 PYCLNF_INLINE Wide root(Wide a) { return {_mm512_sqrt_pd(a.low), _mm512_sqrt_pd(a.high)}; }
 PYCLNF_INLINE Wide widen(Float a) {
-  return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)), _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))};
+  return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)),
+          _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))};
 }
 PYCLNF_INLINE Float narrow(Wide a) {
   const __m512 low = _mm512_castps256_ps512(_mm512_cvtpd_ps(a.low));

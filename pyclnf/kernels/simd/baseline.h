@@ -61,8 +61,14 @@ PYCLNF_INLINE Wide sub(Wide a, Wide b) { Wide r; PYCLNF_LANEWISE(a.v[i] - b.v[i]
 PYCLNF_INLINE Wide mul(Wide a, Wide b) { Wide r; PYCLNF_LANEWISE(a.v[i] * b.v[i]); }
 PYCLNF_INLINE Wide div(Wide a, Wide b) { Wide r; PYCLNF_LANEWISE(a.v[i] / b.v[i]); }
 PYCLNF_INLINE Wide root(Wide a) { Wide r; PYCLNF_LANEWISE(std::sqrt(a.v[i])); }
-PYCLNF_INLINE Wide minimum(Wide a, Wide b) { Wide r; PYCLNF_LANEWISE(a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
-PYCLNF_INLINE Wide maximum(Wide a, Wide b) { Wide r; PYCLNF_LANEWISE(a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
+PYCLNF_INLINE Wide minimum(Wide a, Wide b) {
+  Wide r;
+  PYCLNF_LANEWISE(a.v[i] < b.v[i] ? a.v[i] : b.v[i]);
+}
+PYCLNF_INLINE Wide maximum(Wide a, Wide b) {
+  Wide r;
+  PYCLNF_LANEWISE(a.v[i] > b.v[i] ? a.v[i] : b.v[i]);
+}
 PYCLNF_INLINE Wide widen(Float a) { Wide r; PYCLNF_LANEWISE(a.v[i]); }
 PYCLNF_INLINE Float narrow(Wide a) { Float r; PYCLNF_LANEWISE(static_cast<float>(a.v[i])); }
 
@@ -90,12 +96,27 @@ PYCLNF_INLINE Int load(const int32_t* p) {
 PYCLNF_INLINE void store(int32_t* p, Int a) { std::memcpy(p, a.v, sizeof a.v); }
 PYCLNF_INLINE Int set(int32_t x) { Int r; PYCLNF_LANEWISE(x); }
 // Sums, differences and products wrap around.
-PYCLNF_INLINE Int add(Int a, Int b) { Int r; PYCLNF_LANEWISE(wrapped(bare(a.v[i]) + bare(b.v[i]))); }
-PYCLNF_INLINE Int sub(Int a, Int b) { Int r; PYCLNF_LANEWISE(wrapped(bare(a.v[i]) - bare(b.v[i]))); }
-PYCLNF_INLINE Int mul(Int a, Int b) { Int r; PYCLNF_LANEWISE(wrapped(bare(a.v[i]) * bare(b.v[i]))); }
+PYCLNF_INLINE Int add(Int a, Int b) {
+  Int r;
+  PYCLNF_LANEWISE(wrapped(bare(a.v[i]) + bare(b.v[i])));
+}
+PYCLNF_INLINE Int sub(Int a, Int b) {
+  Int r;
+  PYCLNF_LANEWISE(wrapped(bare(a.v[i]) - bare(b.v[i])));
+}
+PYCLNF_INLINE Int mul(Int a, Int b) {
+  Int r;
+  PYCLNF_LANEWISE(wrapped(bare(a.v[i]) * bare(b.v[i])));
+}
 PYCLNF_INLINE Int both(Int a, Int b) { Int r; PYCLNF_LANEWISE(a.v[i] & b.v[i]); }
-PYCLNF_INLINE Int minimum(Int a, Int b) { Int r; PYCLNF_LANEWISE(a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
-PYCLNF_INLINE Int maximum(Int a, Int b) { Int r; PYCLNF_LANEWISE(a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
+PYCLNF_INLINE Int minimum(Int a, Int b) {
+  Int r;
+  PYCLNF_LANEWISE(a.v[i] < b.v[i] ? a.v[i] : b.v[i]);
+}
+PYCLNF_INLINE Int maximum(Int a, Int b) {
+  Int r;
+  PYCLNF_LANEWISE(a.v[i] > b.v[i] ? a.v[i] : b.v[i]);
+}
 template <int Bits>
 PYCLNF_INLINE Int shift_right(Int a) {
   Int r;

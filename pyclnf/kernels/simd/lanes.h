@@ -27,6 +27,8 @@
 #include "avx512.h"
 #elif defined(PYCLNF_AVX2)
 #include "avx2.h"
+#elif defined(PYCLNF_X86)
+#include "sse2.h"
 #else
 #include "baseline.h"
 #endif
