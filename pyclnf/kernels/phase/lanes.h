@@ -8,8 +8,6 @@
 namespace pyclnf::phase::PYCLNF_LEVEL {
 namespace {
 
-using pyclnf::PYCLNF_LEVEL::fused;
-
 #if defined(PYCLNF_AVX2) || defined(PYCLNF_AVX512)
 
 struct Lanes {
@@ -44,45 +42,37 @@ inline void transpose(Lanes (&rows)[kLanes]) {
 
 #else
 
+namespace simd = pyclnf::PYCLNF_LEVEL;
+static_assert(simd::lanes == 4, "two of the level's vectors are one of these");
+
 struct Lanes {
-  float v[kLanes];
+  simd::Float low, high;
 };
 
-template <typename Function>
-inline Lanes each(Function function) {
-  Lanes result;
-  for (int i = 0; i < kLanes; ++i) result.v[i] = function(i);
-  return result;
+inline Lanes load(const float* from) { return {simd::load(from), simd::load(from + 4)}; }
+inline void store(float* to, Lanes a) {
+  simd::store(to, a.low);
+  simd::store(to + 4, a.high);
 }
-
-inline Lanes load(const float* from) {
-  return each([=](int i) { return from[i]; });
+inline Lanes broadcast(float a) { return {simd::set(a), simd::set(a)}; }
+inline Lanes operator+(Lanes a, Lanes b) {
+  return {simd::add(a.low, b.low), simd::add(a.high, b.high)};
 }
-inline void store(float* to, const Lanes& a) {
-  for (int i = 0; i < kLanes; ++i) to[i] = a.v[i];
+inline Lanes operator*(Lanes a, Lanes b) {
+  return {simd::mul(a.low, b.low), simd::mul(a.high, b.high)};
 }
-inline Lanes broadcast(float a) {
-  return each([=](int) { return a; });
-}
-inline Lanes operator+(const Lanes& a, const Lanes& b) {
-  return each([&](int i) { return a.v[i] + b.v[i]; });
-}
-inline Lanes operator*(const Lanes& a, const Lanes& b) {
-  return each([&](int i) { return a.v[i] * b.v[i]; });
-}
-inline Lanes fused(const Lanes& a, const Lanes& b, const Lanes& c) {
-  return each([&](int i) { return fused(a.v[i], b.v[i], c.v[i]); });
+inline Lanes fused(Lanes a, Lanes b, Lanes c) {
+  return {simd::fma(a.low, b.low, c.low), simd::fma(a.high, b.high, c.high)};
 }
 
 // Turn eight rows of eight into columns.
 inline void transpose(Lanes (&rows)[kLanes]) {
+  float from[kLanes][kLanes], to[kLanes][kLanes];
+  for (int i = 0; i < kLanes; ++i) store(from[i], rows[i]);
   for (int i = 0; i < kLanes; ++i) {
-    for (int j = i + 1; j < kLanes; ++j) {
-      const float swapped = rows[i].v[j];
-      rows[i].v[j] = rows[j].v[i];
-      rows[j].v[i] = swapped;
-    }
+    for (int j = 0; j < kLanes; ++j) to[i][j] = from[j][i];
   }
+  for (int i = 0; i < kLanes; ++i) rows[i] = load(to[i]);
 }
 
 #endif

@@ -122,6 +122,27 @@ def test_all_modes_clamped(kind: str):
         chosen.pdm.limits = limits
 
 
+def test_sums_that_two_roundings_would_spoil():
+    # odd + (1 + ulp)(1 - ulp) / 2**24: a hair less than halfway to the next number, which is even.
+    # In float64 it is halfway, from where it would go up.
+    ulp = np.float32(2.0**-23)
+    odd, factor = np.float32(1 + ulp), np.float32((1 - ulp) * 2.0**-24)
+    data = small_pdm(3, 12, 4)
+    components = np.zeros_like(data.components)
+    components[::3, :2] = 1, odd
+    zeros = np.zeros_like(data.mean_shape)
+    spoilt = dataclasses.replace(data, mean_shape=zeros, components=components)
+    pdm = PointDistributionModel(spoilt, ReferenceOrder())
+    pdm.limits = np.array((odd, factor, 1, 1), np.float32)
+    chosen = drawn(pdm, 0, rigid=True, max_iterations=1)
+    assert (chosen.posed.parameters.local[:2] != pdm.limits[:2]).all()
+    posed = pdm.pose(Parameters(chosen.posed.parameters.global_, 100 * np.abs(pdm.limits)))
+    chosen = dataclasses.replace(chosen, posed=posed)
+    result, _ = chosen.expected()  # clamped to the limits
+    assert (result.posed.shape_3d.ravel()[::3] == odd).all()
+    assert_same(chosen)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("height", [0.0, math.nan, math.inf])
 def test_maps_that_give_no_shift(height: float, kind: str):
