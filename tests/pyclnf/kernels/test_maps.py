@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -98,10 +100,10 @@ def test_infinite_sums(level: int):
         ({"level": 9}, "no level 9"),
     ],
 )
-def test_shapes_are_checked(built: None, change: dict[str, object], message: str):
+def test_shapes_are_checked(built: None, change: dict[str, Any], message: str):
     from pyclnf.kernels import _kernels
 
-    good: dict[str, object] = {
+    good: dict[str, Any] = {
         "level": 0,
         "window": 7,
         "support": 11,
