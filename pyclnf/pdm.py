@@ -92,6 +92,8 @@ class PointDistributionModel:
 
     def shape_3d(self, local: Float32Array) -> Float32Array:
         """Return mean + modes · local: (m,) -> (3, n) float32, model coordinates."""
+        if not local.any():  # every fit begins so; sums of zeros are zero in any order
+            return (self.mean_shape + np.float32(0)).reshape(3, self.n_landmarks)
         flat = self._arithmetic.affine(self.mean_shape, self.components, local)
         return flat.reshape(3, self.n_landmarks)
 

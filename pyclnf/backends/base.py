@@ -1,4 +1,4 @@
-"""The interface of a backend: response maps of a scale, and one phase."""
+"""The interface of a backend: response maps of a scale, kernels, one phase, a likelihood."""
 
 from __future__ import annotations
 

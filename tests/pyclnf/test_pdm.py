@@ -73,6 +73,14 @@ def test_landmarks(arithmetic: Arithmetic, given_parameters: Parameters):
     assert np.all(abs(posed.landmarks - expected) <= bound[:, None])
 
 
+def test_mean_shape_is_the_sum_with_no_mode(arithmetic: Arithmetic):
+    zeros = np.zeros(M, np.float32)
+    pdm = PointDistributionModel(DATA, arithmetic)
+    for local in (zeros, -zeros):
+        summed = arithmetic.affine(DATA.mean_shape, DATA.components, local)
+        assert pdm.shape_3d(local).tobytes() == summed.tobytes()
+
+
 def test_mean_shape_of_no_modes():
     np.testing.assert_array_equal(
         PDM.shape_3d(np.zeros(M, np.float32)), DATA.mean_shape.reshape(3, -1)
