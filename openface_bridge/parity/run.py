@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from openface_bridge.parity.backend_forcing import forced_by_backend
 from openface_bridge.parity.branches import Branch, first_branch
 from openface_bridge.parity.comparison import StageComparison, compare_forced, compare_free
 from openface_bridge.parity.flow import broken_flow, with_flow
@@ -20,6 +21,8 @@ from openface_bridge.pictures import find_picture, read_picture
 from openface_bridge.reference import Case, Reference
 from openface_bridge.trace import Trace
 from pyclnf import FitSettings
+from pyclnf.backends.base import Backend
+from pyclnf.backends.numpy_backend import NumpyBackend
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import to_grey
 
@@ -155,8 +158,15 @@ def run_fit(trace: Trace, case: Case, models: Models, pictures: Path) -> FitRun:
         reference=trace,
         candidate=free.candidate,
         success=free.success,
-        forced=forced(teacher),
+        forced=_forced(teacher, backend),
     )
+
+
+def _forced(teacher: Teacher, backend: Backend) -> Forced:
+    """Perform stages one by one where that can be done, else as the backend takes them together."""
+    if isinstance(backend, NumpyBackend):
+        return forced(teacher)
+    return forced_by_backend(teacher, backend)
 
 
 def compare_run(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:

@@ -17,7 +17,7 @@ from pyclnf.fitting import is_likelihood_due
 from pyclnf.likelihood import UNEVALUATED, log_likelihood
 from pyclnf.pdm import Parameters
 
-__all__ = ["STAGES"]
+__all__ = ["STAGES", "likelihood_scale"]
 
 Outputs = Mapping[str, Array]
 
@@ -104,17 +104,26 @@ def _allowed(teacher: Teacher) -> int:
 
 def _likelihood(teacher: Teacher, moment: Moment) -> Outputs:
     """Perform the stage at the last scale that gives a likelihood."""
-    likelihood = UNEVALUATED
+    scale = likelihood_scale(teacher)
+    if scale is None:
+        return {"final.likelihood": np.array([UNEVALUATED], np.float32)}
+    likelihood = log_likelihood(
+        teacher.at_scale(scale, "response_maps"),
+        teacher.offsets(teacher.trace.phase(scale, nonrigid=True)[-1]),
+        float(teacher.plans[scale].sigma),
+        teacher.view(scale).visible,
+    )
+    return {"final.likelihood": np.array([likelihood], np.float32)}
+
+
+def likelihood_scale(teacher: Teacher) -> int | None:
+    """Return the scale whose likelihood a fit ended with; None if none was due."""
+    due = None
     for scale in teacher.trace.scales:
         steps = teacher.trace.phase(scale, nonrigid=True)
         if steps and _is_due(teacher, steps[0]):
-            likelihood = log_likelihood(
-                teacher.at_scale(scale, "response_maps"),
-                teacher.offsets(steps[-1]),
-                float(teacher.plans[scale].sigma),
-                teacher.view(scale).visible,
-            )
-    return {"final.likelihood": np.array([likelihood], np.float32)}
+            due = scale
+    return due
 
 
 def _is_due(teacher: Teacher, entered: Step) -> bool:
