@@ -8,6 +8,7 @@ from os import PathLike
 
 from pyclnf import fitting
 from pyclnf.backends import create_backend
+from pyclnf.batches import fit_batch
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import check_box, to_grey
 from pyclnf.observe import Observer
@@ -100,6 +101,42 @@ class CLNF:
         start = self._backend.detector.pdm.parameters_from_box(box, angles)
         chosen = _checked_settings(settings)
         return fitting.fit(PaddedImage.of(grey), box, start, chosen, self._backend, observer)
+
+    def fit_many(
+        self,
+        images: AnyArray | Sequence[AnyArray],
+        boxes: Sequence[Sequence[float] | AnyArray] | AnyArray,
+        settings: FitSettings | None = None,
+        *,
+        threads: int | None = None,
+    ) -> list[fitting.FitResult]:
+        """Find the landmarks of many faces, in several threads.
+
+        Parameters
+        ----------
+        images : (H, W) or (H, W, 3) array, or sequence of such
+            One picture as an array, of all faces; or a list with a picture for each box.
+        boxes : sequence of boxes
+            As :meth:`fit` takes them.
+        settings : FitSettings, optional
+        threads : int, optional
+            One per processor if not given. The results do not depend on it.
+
+        Returns
+        -------
+        list of FitResult
+            In the order of the boxes, each the same in every bit as :meth:`fit` finds it. A face
+            whose box or picture :meth:`fit` would refuse has NaN landmarks, ``success`` False, and
+            the reason in ``failure``; the others are not affected.
+
+        Raises
+        ------
+        ValueError
+            Naming the argument, if boxes and pictures are not equally many, a single picture
+            cannot be used, or `threads` is not positive.
+        """
+        chosen = _checked_settings(settings)
+        return fit_batch(images, boxes, chosen, self._backend, threads)
 
 
 def _checked_rotation(rotation: Sequence[float]) -> tuple[float, float, float]:
