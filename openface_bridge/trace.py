@@ -282,17 +282,25 @@ def write_trace(path: Path, trace: Trace) -> None:
 
 def write_arrays(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
     """Write an ``.npz`` archive; an existing one is replaced only when all is written."""
+    if path.exists() and not path.is_file():  # a device, say, which nothing may replace
+        _write_archive(path, arrays)
+        return
     partial = path.with_name(path.name + ".part")
     try:
-        # Not by NumPy's savez_compressed: before 2.2 it cannot be kept from pickling.
-        with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, array in arrays.items():
-                large = array.nbytes >= _ZIP64_FROM
-                with archive.open(f"{name}.npy", "w", force_zip64=large) as member:
-                    np.lib.format.write_array(member, array, allow_pickle=False)
+        _write_archive(partial, arrays)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def _write_archive(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    """Write an archive in place."""
+    # Not by NumPy's savez_compressed: before 2.2 it cannot be kept from pickling.
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            large = array.nbytes >= _ZIP64_FROM
+            with archive.open(f"{name}.npy", "w", force_zip64=large) as member:
+                np.lib.format.write_array(member, array, allow_pickle=False)
 
 
 def _check_sizes(archive: zipfile.ZipFile, path: Path) -> None:

@@ -202,6 +202,17 @@ def test_a_failing_write_leaves_the_old_file(path: Path, monkeypatch: pytest.Mon
     assert len(read_trace(path).steps) == 2
 
 
+def test_devices_and_folders_are_not_replaced(tmp_path: Path):
+    link = tmp_path / "link.npz"
+    link.symlink_to(os.devnull)
+    write_trace(link, Trace(tiny_entries()))
+    assert link.is_symlink()
+    with pytest.raises(IsADirectoryError):
+        write_trace(tmp_path, Trace(tiny_entries()))
+    assert [each.name for each in tmp_path.iterdir()] == ["link.npz"]
+    assert not tmp_path.with_name(f"{tmp_path.name}.part").exists()
+
+
 def test_objects_are_not_written(path: Path):
     write_trace(path, Trace(tiny_entries()))
     with pytest.raises(ValueError, match="Object arrays"):
