@@ -16,6 +16,7 @@ __all__ = ["Decision", "FitDecision", "Problem", "decide"]
 
 
 _LOST = "It has thresholds, but is not in the run."
+_OTHERS = "None are for it, only for {known}: nothing would be held to them."
 _NEW = "It has no thresholds: 'thresholds --tighten' proposes some."
 
 
@@ -181,6 +182,10 @@ def _missing(results: Results, thresholds: Thresholds | None, backends: set[str]
         return []
     present = {fit.key for fit in results.fits}
     expected = {key for key in thresholds if key.backend in backends}
+    if thresholds and not expected:
+        known = ", ".join(sorted({key.backend for key in thresholds}))
+        asked = ", ".join(sorted(backends))
+        return [Problem(f"thresholds: {asked}", _OTHERS.format(known=known), fatal=True)]
     lost = (_problem(key, _LOST) for key in sorted(expected - present))
     new = (_problem(key, _NEW, fatal=False) for key in sorted(present - set(thresholds)))
     return [*lost, *new]

@@ -106,6 +106,17 @@ def test_fits_and_thresholds_must_meet(make_fit: Any, make_results: Any):
 # ---- Known divergences ----
 
 
+def test_thresholds_for_other_backends_only(make_fit: Any, make_results: Any):
+    """A backend that was renamed must not pass for want of thresholds."""
+    fit = make_fit()
+    renamed = replace(fit.key, backend="renamed")
+    decision = decide(make_results(fit), {renamed: {"all": Limit(1.0, None)}})
+    assert not decision.passed
+    (problem,) = decision.problems
+    assert "only for renamed" in problem.sentence
+    assert decide(make_results(fit), {}).passed
+
+
 def test_what_is_known_passes(make_fit: Any, make_results: Any):
     decision = decide(make_results(make_fit(errors={50: 0.3})), divergences=[MOUTH], today=TODAY)
     assert decision.passed
