@@ -139,7 +139,8 @@ def record_fit(
     Raises
     ------
     CandidateError
-        If it told too little, or nothing at all, or cannot start from a head pose.
+        If it told too little, or nothing at all, cannot start from a head pose, or returns
+        something else than it told.
     """
     options: dict[str, Any] = {}
     if np.any(start.rotation):
@@ -155,7 +156,21 @@ def record_fit(
         raise CandidateError(
             f"{error}; the fit must tell its observer at least that (pyclnf.observe.Observer)"
         ) from error
+    _check_returned(result, trace, name)
     return trace, bool(getattr(result, "success", True))
+
+
+def _check_returned(result: Any, told: Trace, name: str) -> None:
+    """Raise a CandidateError if a fit returns other landmarks than it told its observer."""
+    returned = getattr(result, "landmarks", None)
+    if returned is None:
+        return
+    landmarks = np.asarray(returned, np.float32)
+    if not np.array_equal(landmarks, told["final.landmarks"], equal_nan=True):
+        raise CandidateError(
+            f"{name}: its fit returns other landmarks than it tells its observer at the end; what "
+            f"users get must be what is looked at"
+        )
 
 
 def _takes_rotation(candidate: Candidate) -> bool:

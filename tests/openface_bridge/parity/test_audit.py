@@ -251,6 +251,24 @@ def test_candidates_that_tell_nothing(recordings: Recordings, reference: Recorde
         audit(Silent(), reference, CASE, models, recordings.images)
 
 
+class Shifting:
+    """A port that tells what it found and returns something else."""
+
+    def __init__(self, recordings: Recordings) -> None:
+        self._clnf = CLNF(recordings.model, backend="numpy")
+
+    def fit(self, image: Any, bbox: Any, **options: Any) -> Any:
+        result = self._clnf.fit(image, bbox, **options)
+        return SimpleNamespace(landmarks=result.landmarks + 0.5, success=True)
+
+
+def test_candidates_that_return_something_else(
+    recordings: Recordings, reference: Recorded, models: Models
+):
+    with pytest.raises(CandidateError, match="Shifting: its fit returns other landmarks"):
+        audit(Shifting(recordings), reference, CASE, models, recordings.images)
+
+
 def test_a_second_fit_forgets_the_first():
     recorder = CandidateRecorder()
     recorder.entries["old"] = np.zeros(1)
