@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -138,7 +138,7 @@ def test_hypotenuse_is_correctly_rounded(level: int):
     x, y = (rng.standard_normal(2000) * 10.0 ** rng.uniform(-8, 3, 2000) for _ in range(2))
     x[:5], y[:5] = 0.0, (0.0, 1.0, -2.0, 3e-20, 4e30)
     found = step(level, "hypotenuse", x, y)
-    with localcontext(prec=60):
+    with localcontext(Context(prec=60)):
         exact = [
             float((Decimal(a) ** 2 + Decimal(b) ** 2).sqrt())
             for a, b in zip(x.tolist(), y.tolist(), strict=True)
