@@ -22,9 +22,9 @@ __all__ = ["fit_batch"]
 
 @dataclass(frozen=True, eq=False)
 class _Face:
-    """A face to be fitted: its picture, or why there is none, and its box."""
+    """A face to be fitted: its picture, prepared if several faces share it, and its box."""
 
-    image: PaddedImage | ValueError
+    image: PaddedImage | AnyArray
     box: AnyArray
 
 
@@ -58,27 +58,20 @@ def _faces(
             f"picture as an array with the boxes of all its faces"
         )
     for pixels, box in zip(images, boxes, strict=True):
-        yield _Face(_padded(pixels), np.asarray(box))
-
-
-def _padded(pixels: AnyArray) -> PaddedImage | ValueError:
-    """Return a picture as fits take it, or why that cannot be."""
-    try:
-        return PaddedImage.of(to_grey(pixels))
-    except ValueError as error:
-        return error
+        yield _Face(pixels, np.asarray(box))
 
 
 def _fit(face: _Face, settings: FitSettings, backend: Backend) -> FitResult:
     """Fit one face; what cannot be fitted is an unsuccessful result."""
-    if isinstance(face.image, ValueError):
-        return _refused(face.image, backend)
     try:
-        box = check_box(face.box, (face.image.height, face.image.width))
+        image = face.image
+        if not isinstance(image, PaddedImage):
+            image = PaddedImage.of(to_grey(image))
+        box = check_box(face.box, (image.height, image.width))
     except ValueError as error:
         return _refused(error, backend)
     start = backend.detector.pdm.parameters_from_box(box)
-    return fit(face.image, box, start, settings, backend)
+    return fit(image, box, start, settings, backend)
 
 
 def _refused(error: ValueError, backend: Backend) -> FitResult:
