@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from openface_bridge import _native
 
 __all__ = [
+    "CONVERGED_BELOW",
+    "SMALLEST_FACE",
     "Kept",
     "SteppingError",
     "native_settings",
@@ -33,8 +35,10 @@ __all__ = [
 
 Array = npt.NDArray[Any]
 
-_CONVERGED_BELOW = 0.01
-_SMALLEST_FACE = np.float32(0.25)
+CONVERGED_BELOW = 0.01
+"""A phase of OpenFace's ends when its shape moves by less, px over all coordinates together."""
+SMALLEST_FACE = np.float32(0.25)
+"""A fit of OpenFace's ends after a scale that leaves the face's scale below this."""
 _LIKELIHOOD_BELOW = np.float32(0.30)
 _UNEVALUATED = -10.0
 
@@ -161,7 +165,7 @@ class _SteppedFit:
             if size == 0:
                 continue
             self._fit_scale(scale, size)
-            if self.params_global[0] < _SMALLEST_FACE:
+            if self.params_global[0] < SMALLEST_FACE:
                 break
         self._finish()
 
@@ -200,7 +204,7 @@ class _SteppedFit:
             likelihood = step.likelihood
             self._move(step)
             before, shape = shape, self.landmarks
-            if self._model.shape_change(before, shape) < _CONVERGED_BELOW:
+            if self._model.shape_change(before, shape) < CONVERGED_BELOW:
                 break
         return likelihood
 

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from openface_bridge.stepping import native_settings, scale_entries, step_entries
+from openface_bridge.stepping import CONVERGED_BELOW, native_settings, scale_entries, step_entries
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import ScalePlan, kernel_sigmas, phase_of, plan_scales
 from pyclnf.image import to_grey
-from pyclnf.likelihood import log_likelihood
 from pyclnf.nu_rlms import Iteration, has_converged
 from pyclnf.observe import TraceRecorder
 from pyclnf.pdm import Parameters
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["AtScale", "Candidate", "Engine", "OpenFace", "Stepped"]
 
 Array = npt.NDArray[Any]
-
-_CONVERGED_BELOW = 0.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,7 +142,7 @@ class _CandidateScale:
     def iterate(self, parameters: Parameters, *, rigid: bool) -> Stepped:
         """Do one iteration."""
         detector, plan = self._backend.detector, self._plan
-        kernels = detector.experts.kernels(plan.window_size, self._kernel_sigma)
+        kernels = self._backend.kernels(plan.window_size, self._kernel_sigma)
         eigenvalues = detector.pdm.eigenvalues
         phase = phase_of(plan, self._responses, kernels, eigenvalues, 1, rigid=rigid)
         done: list[Iteration] = []
@@ -153,7 +150,7 @@ class _CandidateScale:
         self._backend.phase(posed, phase, lambda index, iteration: done.append(iteration))
         recorder = TraceRecorder(normal_equations=True)
         recorder.on_iteration(plan.scale, "rigid" if rigid else "nonrigid", 0, done[0])
-        likelihood = log_likelihood(
+        likelihood = self._backend.likelihood(
             self._responses.maps, done[0].offsets, float(plan.sigma), self._responses.visible
         )
         return Stepped(done[0].parameters, likelihood, _without_prefix(recorder.trace))
@@ -198,7 +195,7 @@ class OpenFace:
 
     def stands_still(self, before: Array, after: Array) -> bool:
         """Tell whether a shape moved so little that a phase ends."""
-        return self._model.shape_change(before, after) < _CONVERGED_BELOW
+        return self._model.shape_change(before, after) < CONVERGED_BELOW
 
 
 class _OpenFaceScale:

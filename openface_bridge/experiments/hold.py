@@ -22,6 +22,7 @@ import numpy.typing as npt
 
 from openface_bridge.experiments.engines import AtScale, Engine
 from openface_bridge.experiments.parameters import Held
+from openface_bridge.stepping import SMALLEST_FACE
 from openface_bridge.trace import PROVENANCE, Trace
 from pyclnf.fitting import is_likelihood_due
 from pyclnf.likelihood import UNEVALUATED
@@ -31,8 +32,6 @@ from pyclnf.settings import FitSettings
 __all__ = ["DivergenceError", "held_fit"]
 
 Array = npt.NDArray[Any]
-
-_SMALLEST_FACE = np.float32(0.25)
 
 
 class DivergenceError(RuntimeError):
@@ -89,7 +88,7 @@ class _HeldFit:
             if size == 0:
                 continue
             parameters = self._fit_scale(scale, parameters)
-            if parameters.global_[0] < _SMALLEST_FACE:
+            if parameters.global_[0] < SMALLEST_FACE:
                 break
         self._finish(parameters)
         return Trace(self._entries, self._engine.name)

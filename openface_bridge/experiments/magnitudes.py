@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from openface_bridge.trace import Step, Trace, TraceError
+from openface_bridge.parity.models import check_model
+from openface_bridge.trace import Step, Trace
 from pyclnf.detector import Detector
 from pyclnf.pdm import RIGID, Parameters
 
@@ -74,7 +75,7 @@ def magnitudes(trace: Trace, detector: Detector) -> list[Magnitudes]:
     TraceError
         If the trace is of another model.
     """
-    _check_model(trace, detector)
+    check_model(trace, detector)
     return [_of_step(trace, detector, step) for step in trace.steps]
 
 
@@ -153,22 +154,3 @@ def _change(
 def _norm(vector: Array) -> float:
     """Return the Euclidean norm; 0 of nothing."""
     return float(np.linalg.norm(vector))
-
-
-def _check_model(trace: Trace, detector: Detector) -> None:
-    """Raise a TraceError unless a trace can have come from a model."""
-    pdm, scales = detector.pdm, detector.experts.scales
-    n, m = trace.n_landmarks, trace["final.params_local"].size
-    if (n, m) != (pdm.n_landmarks, pdm.n_modes) or max(trace.scales) >= len(scales):
-        raise TraceError(
-            f"{trace.source}: has {n} landmarks, {m} modes and scales up to {max(trace.scales)}; "
-            f"{detector.manifest.path} has {pdm.n_landmarks}, {pdm.n_modes} and up to "
-            f"{len(scales) - 1}"
-        )
-    for scale in trace.scales:
-        view, n_views = int(trace[f"scale{scale}.view"]), len(scales[scale].centers)
-        if not 0 <= view < n_views:
-            raise TraceError(
-                f"{trace.source}: 'scale{scale}.view' is {view}; {detector.manifest.path} has "
-                f"{n_views} views"
-            )

@@ -13,18 +13,15 @@ from pathlib import Path
 
 import numpy as np
 
-from openface_bridge.parity.branches import first_branch
 from openface_bridge.parity.candidate import Candidate, record_fit
-from openface_bridge.parity.comparison import compare_forced, compare_free
+from openface_bridge.parity.comparison import compare_forced
 from openface_bridge.parity.flow import broken_flow, with_flow
 from openface_bridge.parity.forcing import forced
-from openface_bridge.parity.free_run import FreeRun
 from openface_bridge.parity.models import Models, check_model
 from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.origin import check_picture
-from openface_bridge.parity.run import Comparison, FitRun
+from openface_bridge.parity.run import Comparison, FitRun, judged
 from openface_bridge.parity.teacher import Teacher
-from openface_bridge.parity.verdicts import judge
 from openface_bridge.pictures import find_picture, read_picture
 from openface_bridge.reference import Case, Reference
 from openface_bridge.starts import Start
@@ -114,7 +111,7 @@ def audit_trace(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     """
     settings, backend = FitSettings.named(run.case.setting), models.backend(run.case.setting)
     for trace in (run.reference, run.candidate):
-        check_model(trace, backend, run.manifest)
+        check_model(trace, backend.detector)
     check_picture(run.reference, run.picture)
     image = PaddedImage.of(to_grey(read_picture(run.picture)))
     whole = _started_like(run.candidate, run.reference)
@@ -125,17 +122,7 @@ def audit_trace(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     with np.errstate(all="ignore"):  # a candidate's numbers may be anything
         performed = forced(ours)
         stages = with_flow(compare_forced(performed, ours), broken_flow(ours, went_on))
-        free = compare_free(finite, theirs)
-        branch = first_branch(theirs, ours)
-    return Comparison(
-        run=replace(run, forced=performed),
-        free_run=FreeRun(run.reference, run.candidate, run.success),
-        floor=floor,
-        forced=stages,
-        free=free,
-        branch=branch,
-        verdict=judge(stages, free, branch, floor.limit_px),
-    )
+        return judged(replace(run, forced=performed), stages, theirs, ours, floor)
 
 
 def _started_like(candidate: Trace, reference: Trace) -> Trace:

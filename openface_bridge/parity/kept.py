@@ -55,7 +55,7 @@ class Kept:
 def _completed(trace: Trace, case: Case, models: Models, pictures: Path) -> Trace:
     """Return a trace with what it leaves out."""
     backend, picture = models.backend(case.setting), find_picture(pictures, case.face)
-    check_model(trace, backend, models.manifest(case.setting))
+    check_model(trace, backend.detector)
     check_picture(trace, picture)
     image = PaddedImage.of(to_grey(read_picture(picture)))
     return completed(Teacher(trace, image, FitSettings.named(case.setting), backend))

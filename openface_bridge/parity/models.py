@@ -10,6 +10,7 @@ from openface_bridge.parity.origin import check_model_files
 from openface_bridge.trace import Trace, TraceError
 from pyclnf.backends import AUTO_ORDER, create_backend, is_available
 from pyclnf.backends.base import Backend
+from pyclnf.detector import Detector
 
 __all__ = ["Models", "check_model"]
 
@@ -47,14 +48,14 @@ class Models:
         return self._loaded[manifest]
 
 
-def check_model(trace: Trace, backend: Backend, manifest: Path) -> None:
+def check_model(trace: Trace, detector: Detector) -> None:
     """Raise a TraceError unless a trace can have come from a model."""
-    pdm, experts = backend.detector.pdm, backend.detector.experts
+    pdm, experts, manifest = detector.pdm, detector.experts, detector.manifest
     n, m = trace.n_landmarks, trace["final.params_local"].size
     if (n, m) != (pdm.n_landmarks, pdm.n_modes) or max(trace.scales) >= len(experts.scales):
         raise TraceError(
             f"{trace.source}: has {n} landmarks, {m} modes and {max(trace.scales) + 1} scales; "
-            f"{manifest} has {pdm.n_landmarks}, {pdm.n_modes} and {len(experts.scales)}. "
+            f"{manifest.path} has {pdm.n_landmarks}, {pdm.n_modes} and {len(experts.scales)}. "
             f"Name its model with --model SETTING=MAIN.txt"
         )
     for scale in trace.scales:
@@ -62,10 +63,10 @@ def check_model(trace: Trace, backend: Backend, manifest: Path) -> None:
         views = len(experts.scales[scale].centers)
         if not 0 <= view < views:
             raise TraceError(
-                f"{trace.source}: 'scale{scale}.view' is {view}; {manifest} has {views} views"
+                f"{trace.source}: 'scale{scale}.view' is {view}; {manifest.path} has {views} views"
             )
         _check_areas(trace, scale, experts.view(scale, view).support)
-    check_model_files(trace, backend.detector.manifest)
+    check_model_files(trace, manifest)
 
 
 def _check_areas(trace: Trace, scale: int, support: int) -> None:

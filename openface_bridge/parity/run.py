@@ -144,7 +144,7 @@ def run_fit(trace: Trace, case: Case, models: Models, pictures: Path) -> FitRun:
     """Let the candidate fit freely, and perform each stage on the reference's inputs."""
     settings = FitSettings.named(case.setting)
     backend, manifest = models.backend(case.setting), models.manifest(case.setting)
-    check_model(trace, backend, manifest)
+    check_model(trace, backend.detector)
     picture = find_picture(pictures, case.face)
     check_picture(trace, picture)
     image = PaddedImage.of(to_grey(read_picture(picture)))
@@ -176,7 +176,24 @@ def compare_run(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     theirs = Teacher(run.reference, image, settings, backend)
     ours = Teacher(run.candidate, image, settings, backend)
     stages = with_flow(compare_forced(run.forced, theirs), broken_flow(ours))
-    free = compare_free(run.candidate, theirs)
+    return judged(run, stages, theirs, ours, floor)
+
+
+def judged(
+    run: FitRun, stages: list[StageComparison], theirs: Teacher, ours: Teacher, floor: NoiseFloor
+) -> Comparison:
+    """Compare the free runs, and judge them with what was forced.
+
+    Parameters
+    ----------
+    run : FitRun
+    stages : list of StageComparison
+        Teacher forced.
+    theirs, ours : Teacher
+        Of the reference's free run and the candidate's.
+    floor : NoiseFloor
+    """
+    free = compare_free(ours.trace, theirs)
     branch = first_branch(theirs, ours)
     return Comparison(
         run=run,

@@ -82,7 +82,7 @@ def read_run(folder: Path, reference: Trace, case: Case, models: Models, picture
         raise TraceError(f"{path}: is not of the run in {trace.source}; run the candidate again")
     manifest = models.manifest(case.setting)
     for each in (reference, trace):
-        check_model(each, models.backend(case.setting), manifest)
+        check_model(each, models.backend(case.setting).detector)
     picture = find_picture(pictures, case.face)
     check_picture(reference, picture)
     return FitRun(
