@@ -7,6 +7,7 @@
 
 from pyclnf.clnf import CLNF
 from pyclnf.fitting import FitResult
+from pyclnf.hypotheses import Hypotheses
 from pyclnf.model.errors import ModelFileError
 from pyclnf.observe import Observer, TraceRecorder
 from pyclnf.settings import FitSettings
@@ -17,6 +18,7 @@ __all__ = [
     "CLNF",
     "FitResult",
     "FitSettings",
+    "Hypotheses",
     "ModelFileError",
     "Observer",
     "TraceRecorder",

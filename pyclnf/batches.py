@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,9 +10,10 @@ import numpy as np
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import FitResult, fit
-from pyclnf.image import check_box, to_grey
+from pyclnf.image import check_box
 from pyclnf.likelihood import UNEVALUATED
 from pyclnf.settings import FitSettings
+from pyclnf.threads import in_threads
 from pyclnf.typing import AnyArray
 
 __all__ = ["fit_batch"]
@@ -36,20 +35,18 @@ def fit_batch(
     threads: int | None,
 ) -> list[FitResult]:
     """Fit every face; see :meth:`pyclnf.CLNF.fit_many`."""
-    faces = list(_faces(images, list(boxes)))
-    workers = min(_threads(threads), max(1, len(faces)))
-    if workers == 1:
-        return [_fit(face, settings, backend) for face in faces]
-    with ThreadPoolExecutor(workers) as pool:
-        return list(pool.map(lambda face: _fit(face, settings, backend), faces))
+    faces = list(_faces(images, list(boxes), backend))
+    return in_threads(lambda face: _fit(face, settings, backend), faces, threads)
 
 
 def _faces(
-    images: AnyArray | Sequence[AnyArray], boxes: list[Sequence[float] | AnyArray]
+    images: AnyArray | Sequence[AnyArray],
+    boxes: list[Sequence[float] | AnyArray],
+    backend: Backend,
 ) -> Iterator[_Face]:
     """Yield faces in order; a picture of several is made grey once."""
     if isinstance(images, np.ndarray):
-        image = PaddedImage.of(to_grey(images))
+        image = backend.picture(images)
         yield from (_Face(image, np.asarray(box)) for box in boxes)
         return
     if len(images) != len(boxes):
@@ -66,7 +63,7 @@ def _fit(face: _Face, settings: FitSettings, backend: Backend) -> FitResult:
     try:
         image = face.image
         if not isinstance(image, PaddedImage):
-            image = PaddedImage.of(to_grey(image))
+            image = backend.picture(image)
         box = check_box(face.box, (image.height, image.width))
     except ValueError as error:
         return _refused(error, backend)
@@ -86,12 +83,3 @@ def _refused(error: ValueError, backend: Backend) -> FitResult:
         view=0,
         failure=str(error),
     )
-
-
-def _threads(threads: int | None) -> int:
-    """Return how many threads to use: those asked for, or one per processor."""
-    if threads is None:
-        return os.cpu_count() or 1
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"threads: expected a positive number or None, got {threads!r}")
-    return threads

@@ -9,10 +9,11 @@ from os import PathLike
 from pyclnf import fitting
 from pyclnf.backends import create_backend
 from pyclnf.batches import fit_batch
-from pyclnf.experts.area_of_interest import PaddedImage
-from pyclnf.image import check_box, to_grey
+from pyclnf.hypotheses import ROTATIONS, Hypotheses, Rotation
+from pyclnf.image import check_box
 from pyclnf.observe import Observer
 from pyclnf.settings import FitSettings
+from pyclnf.threads import in_threads
 from pyclnf.typing import AnyArray
 
 __all__ = ["CLNF"]
@@ -65,7 +66,7 @@ class CLNF:
         bbox: Sequence[float] | AnyArray,
         settings: FitSettings | None = None,
         observer: Observer | None = None,
-        rotation: tuple[float, float, float] = (0.0, 0.0, 0.0),
+        rotation: Rotation = (0.0, 0.0, 0.0),
     ) -> fitting.FitResult:
         """Find the landmarks of the face in a box.
 
@@ -95,12 +96,56 @@ class CLNF:
             finite, not positive or wholly outside the picture, the rotation not three angles, or
             the settings have no window for any scale of the model.
         """
-        grey = to_grey(image)
-        box = check_box(bbox, grey.shape)
+        picture = self._backend.picture(image)
+        box = check_box(bbox, (picture.height, picture.width))
         angles = _checked_rotation(rotation)
         start = self._backend.detector.pdm.parameters_from_box(box, angles)
         chosen = _checked_settings(settings)
-        return fitting.fit(PaddedImage.of(grey), box, start, chosen, self._backend, observer)
+        return fitting.fit(picture, box, start, chosen, self._backend, observer)
+
+    def fit_hypotheses(
+        self,
+        image: AnyArray,
+        bbox: Sequence[float] | AnyArray,
+        settings: FitSettings | None = None,
+        *,
+        rotations: Sequence[Rotation] = ROTATIONS,
+        threads: int | None = 1,
+    ) -> Hypotheses:
+        """Find the landmarks of a face that may be turned: fit from several head poses.
+
+        Parameters
+        ----------
+        image, bbox, settings
+            As :meth:`fit` takes them.
+        rotations : sequence of rotations
+            The reference's eleven if not given.
+        threads : int or None
+            The most to use; one per processor for None. The results do not depend on it.
+
+        Returns
+        -------
+        Hypotheses
+            ``best`` is the fit with the best likelihood.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`fit` does; or if there is no rotation, or `threads` is not positive.
+        """
+        picture = self._backend.picture(image)
+        box = check_box(bbox, (picture.height, picture.width))
+        angles = [_checked_rotation(rotation) for rotation in rotations]
+        if not angles:
+            raise ValueError("rotations: there are none")
+        chosen = _checked_settings(settings)
+        pdm = self._backend.detector.pdm
+
+        def fit_from(rotation: Rotation) -> fitting.FitResult:
+            start = pdm.parameters_from_box(box, rotation)
+            return fitting.fit(picture, box, start, chosen, self._backend)
+
+        return Hypotheses(angles, in_threads(fit_from, angles, threads))
 
     def fit_many(
         self,
@@ -139,7 +184,7 @@ class CLNF:
         return fit_batch(images, boxes, chosen, self._backend, threads)
 
 
-def _checked_rotation(rotation: Sequence[float]) -> tuple[float, float, float]:
+def _checked_rotation(rotation: Sequence[float]) -> Rotation:
     """Return three angles of at most half a turn."""
     try:
         rx, ry, rz = (float(angle) for angle in rotation)

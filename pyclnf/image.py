@@ -12,7 +12,7 @@ import numpy as np
 
 from pyclnf.typing import AnyArray, ByteArray, Float32Array
 
-__all__ = ["check_box", "to_grey"]
+__all__ = ["check_box", "check_picture", "to_grey"]
 
 _LUMA_BITS = 15
 _BGR_WEIGHTS = np.array((3735, 19235, 9798), np.float32)
@@ -45,6 +45,16 @@ def to_grey(image: AnyArray) -> ByteArray:
         Naming ``image``, if it is empty, has another rank, channel count or dtype, or floating
         point values that are not finite or not within [0, 1].
     """
+    pixels = check_picture(image)
+    grey = np.empty(pixels.shape[:2], np.uint8)
+    rows = max(1, _PIXELS_AT_A_TIME // pixels.shape[1])
+    for first in range(0, len(pixels), rows):
+        grey[first : first + rows] = _grey_of(_to_eight_bit(pixels[first : first + rows]))
+    return grey
+
+
+def check_picture(image: AnyArray) -> AnyArray:
+    """Return a picture as an array that :func:`to_grey` can convert; raises what that says."""
     pixels = np.asarray(image)
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] != 3):
         raise ValueError(
@@ -54,11 +64,7 @@ def to_grey(image: AnyArray) -> ByteArray:
     if pixels.size == 0:
         raise ValueError(f"image: is empty, shape {pixels.shape}")
     _check_values(pixels)
-    grey = np.empty(pixels.shape[:2], np.uint8)
-    rows = max(1, _PIXELS_AT_A_TIME // pixels.shape[1])
-    for first in range(0, len(pixels), rows):
-        grey[first : first + rows] = _grey_of(_to_eight_bit(pixels[first : first + rows]))
-    return grey
+    return pixels
 
 
 def check_box(bbox: object, image_shape: tuple[int, ...]) -> Float32Array:

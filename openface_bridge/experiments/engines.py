@@ -11,9 +11,7 @@ import numpy.typing as npt
 
 from openface_bridge.stepping import CONVERGED_BELOW, native_settings, scale_entries, step_entries
 from pyclnf.backends.base import Backend
-from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import ScalePlan, kernel_sigmas, phase_of, plan_scales
-from pyclnf.image import to_grey
 from pyclnf.nu_rlms import Iteration, has_converged
 from pyclnf.observe import TraceRecorder
 from pyclnf.pdm import Parameters
@@ -97,7 +95,7 @@ class Candidate:
         self.name = f"pyclnf, backend {backend.name}"
         self.n_scales = len(backend.detector.experts.scales)
         self.backend = backend
-        self._image = PaddedImage.of(to_grey(image))
+        self._image = backend.picture(image)
         plans = plan_scales(settings, backend.detector.experts.patch_scales)
         self._sigmas = kernel_sigmas(plans)
         self._plans = {plan.scale: plan for plan in plans}

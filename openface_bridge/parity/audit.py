@@ -27,8 +27,6 @@ from openface_bridge.reference import Case, Reference
 from openface_bridge.starts import Start
 from openface_bridge.trace import Step, Trace
 from pyclnf import FitSettings
-from pyclnf.experts.area_of_interest import PaddedImage
-from pyclnf.image import to_grey
 
 __all__ = ["audit", "audit_trace"]
 
@@ -113,7 +111,7 @@ def audit_trace(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     for trace in (run.reference, run.candidate):
         check_model(trace, backend.detector)
     check_picture(run.reference, run.picture)
-    image = PaddedImage.of(to_grey(read_picture(run.picture)))
+    image = backend.picture(read_picture(run.picture))
     whole = _started_like(run.candidate, run.reference)
     finite = _while_finite(whole)
     went_on = finite.steps[-1] if len(finite.steps) < len(whole.steps) else None

@@ -14,8 +14,6 @@ from openface_bridge.pictures import find_picture, read_picture
 from openface_bridge.reference import Case, Reference
 from openface_bridge.trace import Trace
 from pyclnf import FitSettings
-from pyclnf.experts.area_of_interest import PaddedImage
-from pyclnf.image import to_grey
 
 __all__ = ["Kept"]
 
@@ -57,5 +55,5 @@ def _completed(trace: Trace, case: Case, models: Models, pictures: Path) -> Trac
     backend, picture = models.backend(case.setting), find_picture(pictures, case.face)
     check_model(trace, backend.detector)
     check_picture(trace, picture)
-    image = PaddedImage.of(to_grey(read_picture(picture)))
+    image = backend.picture(read_picture(picture))
     return completed(Teacher(trace, image, FitSettings.named(case.setting), backend))

@@ -23,8 +23,6 @@ from openface_bridge.trace import Trace
 from pyclnf import FitSettings
 from pyclnf.backends.base import Backend
 from pyclnf.backends.numpy_backend import NumpyBackend
-from pyclnf.experts.area_of_interest import PaddedImage
-from pyclnf.image import to_grey
 
 __all__ = ["Comparison", "FitRun", "Models", "compare_all", "compare_fit", "compare_run", "run_fit"]
 
@@ -147,7 +145,7 @@ def run_fit(trace: Trace, case: Case, models: Models, pictures: Path) -> FitRun:
     check_model(trace, backend.detector)
     picture = find_picture(pictures, case.face)
     check_picture(trace, picture)
-    image = PaddedImage.of(to_grey(read_picture(picture)))
+    image = backend.picture(read_picture(picture))
     teacher = Teacher(trace, image, settings, backend)
     free = run_free(trace, image, settings, backend)
     return FitRun(
@@ -172,7 +170,7 @@ def _forced(teacher: Teacher, backend: Backend) -> Forced:
 def compare_run(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     """Compare what a candidate made of a fit with the reference, and judge it."""
     settings, backend = FitSettings.named(run.case.setting), models.backend(run.case.setting)
-    image = PaddedImage.of(to_grey(read_picture(run.picture)))
+    image = backend.picture(read_picture(run.picture))
     theirs = Teacher(run.reference, image, settings, backend)
     ours = Teacher(run.candidate, image, settings, backend)
     stages = with_flow(compare_forced(run.forced, theirs), broken_flow(ours))

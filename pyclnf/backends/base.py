@@ -1,4 +1,4 @@
-"""The interface of a backend: response maps of a scale, kernels, one phase, a likelihood."""
+"""The interface of a backend: pictures, response maps, kernels, phases, likelihoods."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
 from pyclnf.pdm import PosedShape
 from pyclnf.responses import Responses
-from pyclnf.typing import BoolArray, Float32Array
+from pyclnf.typing import AnyArray, BoolArray, Float32Array
 
 __all__ = ["Backend"]
 
@@ -33,6 +33,10 @@ class Backend(Protocol):
     @property
     def arithmetic(self) -> Arithmetic:
         """How its order-dependent sums are rounded."""
+        ...
+
+    def picture(self, image: AnyArray) -> PaddedImage:
+        """Return a picture in grey, see :func:`pyclnf.image.to_grey`; raises what that says."""
         ...
 
     def responses(

@@ -13,6 +13,7 @@ from pyclnf.arithmetic.reference_order import ReferenceOrder
 from pyclnf.detector import Detector
 from pyclnf.experts.area_of_interest import PaddedImage, sample_areas
 from pyclnf.experts.ccnf import ViewExperts
+from pyclnf.image import check_picture, to_grey
 from pyclnf.kernels import _kernels
 from pyclnf.kernels.levels import choose_level
 from pyclnf.kernels.phases import CompiledPhases, kernel_table, log_likelihood
@@ -21,7 +22,7 @@ from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
 from pyclnf.pdm import PosedShape
 from pyclnf.responses import Responses, spread
-from pyclnf.typing import BoolArray, Float32Array
+from pyclnf.typing import AnyArray, BoolArray, Float32Array
 
 __all__ = ["CythonBackend"]
 
@@ -50,6 +51,16 @@ class CythonBackend:
         self._prepared: dict[tuple[int, int, int], _kernels.Experts] = {}
         self._lock = threading.Lock()
         self._workspace = Workspace()
+
+    def picture(self, image: AnyArray) -> PaddedImage:
+        """Return a picture in grey."""
+        pixels = check_picture(image)
+        if pixels.ndim != 3 or pixels.dtype != np.uint8:
+            return PaddedImage.of(to_grey(pixels))
+        height, width = pixels.shape[:2]
+        grey = np.empty(PaddedImage.padded_shape(height, width), np.uint8)
+        _kernels.grey(self._level, pixels, grey)
+        return PaddedImage(grey, height, width)
 
     def responses(
         self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int

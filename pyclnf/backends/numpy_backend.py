@@ -7,12 +7,13 @@ from collections.abc import Callable
 from pyclnf.arithmetic import Arithmetic
 from pyclnf.detector import Detector
 from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.image import to_grey
 from pyclnf.likelihood import log_likelihood
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult, run_phase
 from pyclnf.pdm import PosedShape
 from pyclnf.responses import Responses, compute_responses
-from pyclnf.typing import BoolArray, Float32Array
+from pyclnf.typing import AnyArray, BoolArray, Float32Array
 
 __all__ = ["NumpyBackend"]
 
@@ -33,6 +34,10 @@ class NumpyBackend:
         self.name = name
         self.detector = detector
         self.arithmetic = arithmetic
+
+    def picture(self, image: AnyArray) -> PaddedImage:
+        """Return a picture in grey."""
+        return PaddedImage.of(to_grey(image))
 
     def responses(
         self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int

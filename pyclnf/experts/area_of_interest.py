@@ -42,9 +42,14 @@ class PaddedImage:
     def of(cls, grey: ByteArray) -> PaddedImage:
         """Pad an (H, W) uint8 picture."""
         height, width = grey.shape
-        pixels = np.zeros((height + 2 * _PADDING, width + 2 * _PADDING), grey.dtype)
+        pixels = np.zeros(cls.padded_shape(height, width), grey.dtype)
         pixels[_PADDING:-_PADDING, _PADDING:-_PADDING] = grey
         return cls(pixels, height, width)
+
+    @staticmethod
+    def padded_shape(height: int, width: int) -> tuple[int, int]:
+        """Return the shape of a picture's pixels, border included."""
+        return height + 2 * _PADDING, width + 2 * _PADDING
 
 
 def sample_areas(

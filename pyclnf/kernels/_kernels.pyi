@@ -16,6 +16,12 @@ def fused(
 ) -> None:
     """Fill sums with a · b + c, rounded once."""
 
+def grey(level: int, pixels: ByteArray, padded: ByteArray) -> None:
+    """Fill (H + 4, W + 4) grey values within two zeros, of (H, W, 3) pixels in any layout.
+
+    See :func:`pyclnf.image.to_grey`.
+    """
+
 def place(
     level: int,
     centers: Float64Array,

@@ -8,6 +8,12 @@ from libcpp cimport bool as cbool
 
 
 cdef extern from "table.h" namespace "pyclnf" nogil:
+    cdef cppclass GreyArguments:
+        const uint8_t* pixels
+        int64_t height, width
+        int64_t row_step, column_step, colour_step
+        uint8_t* grey
+
     cdef cppclass PlaceArguments:
         const double* centers
         int32_t n_views
@@ -48,6 +54,7 @@ cdef extern from "table.h" namespace "pyclnf" nogil:
 
     cdef cppclass Kernels:
         int lanes
+        void grey(const GreyArguments&)
         int32_t place(const PlaceArguments&)
         void sample(const SampleArguments&)
         size_t response_floats(const ResponseArguments&)
@@ -102,6 +109,22 @@ def fused(
         return
     with nogil:
         kernels.fused(&a[0], &b[0], &c[0], count, &sums[0])
+
+
+def grey(int level, const uint8_t[:, :, :] pixels, uint8_t[:, ::1] padded):
+    cdef const Kernels* kernels = _of(level)
+    cdef GreyArguments given
+    _check(pixels.shape[0] > 0 and pixels.shape[1] > 0, "a picture that is not empty")
+    _check(pixels.shape[2] == 3, "blue, green, red")
+    _check(padded.shape[0] == pixels.shape[0] + 4, "two rows more above and below")
+    _check(padded.shape[1] == pixels.shape[1] + 4, "two columns more on either side")
+    given.pixels = &pixels[0, 0, 0]
+    given.height, given.width = pixels.shape[0], pixels.shape[1]
+    given.row_step, given.column_step = pixels.strides[0], pixels.strides[1]
+    given.colour_step = pixels.strides[2]
+    given.grey = &padded[0, 0]
+    with nogil:
+        kernels.grey(given)
 
 
 def place(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "exponential.h"
+#include "grey.h"
 #include "responses/maps.h"
 #include "responses/placing.h"
 #include "responses/sampling.h"
@@ -33,9 +34,14 @@ static void fused_sums(const float* a, const float* b, const float* c, std::int6
 namespace pyclnf {
 
 const Kernels PYCLNF_TABLE_OF(PYCLNF_LEVEL) = {
-    PYCLNF_LEVEL::lanes,   PYCLNF_LEVEL::place,        PYCLNF_LEVEL::sample,
+    PYCLNF_LEVEL::lanes,
+    PYCLNF_LEVEL::grey,
+    PYCLNF_LEVEL::place,
+    PYCLNF_LEVEL::sample,
     PYCLNF_LEVEL::response_floats,
-    PYCLNF_LEVEL::respond, PYCLNF_LEVEL::exponentials, PYCLNF_LEVEL::fused_sums,
+    PYCLNF_LEVEL::respond,
+    PYCLNF_LEVEL::exponentials,
+    PYCLNF_LEVEL::fused_sums,
 };
 
 }  // namespace pyclnf

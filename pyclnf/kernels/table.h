@@ -8,6 +8,14 @@
 
 namespace pyclnf {
 
+// A picture made grey within a border of zeros; pyclnf/image.py.
+struct GreyArguments {
+  const uint8_t* pixels;  // (height, width, 3), blue, green, red
+  int64_t height, width;
+  int64_t row_step, column_step, colour_step;  // bytes; may be negative
+  uint8_t* grey;  // (height + 4, width + 4) out
+};
+
 // View and similarity of a face; pyclnf/experts/views.py, pyclnf/similarity.py.
 struct PlaceArguments {
   const double* centers;  // (n_views, 3), radians
@@ -54,6 +62,7 @@ struct ResponseArguments {
 
 struct Kernels {
   int lanes;
+  void (*grey)(const GreyArguments&);
   int32_t (*place)(const PlaceArguments&);  // returns the view
   void (*sample)(const SampleArguments&);
   std::size_t (*response_floats)(const ResponseArguments&);  // size of its workspace

@@ -78,6 +78,7 @@ class Listening:
         self.name, self.detector = backend.name, backend.detector
         self.arithmetic, self.responses = backend.arithmetic, backend.responses
         self.kernels, self.likelihood = backend.kernels, backend.likelihood
+        self.picture = backend.picture
         self.cases: list[Case] = []
 
     def phase(self, posed: PosedShape, phase: Phase, on_iteration: Any = None) -> PhaseResult:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 from support.fingerprint import fingerprint
 
@@ -15,6 +18,8 @@ from pyclnf.backends import (
     create_backend,
     is_available,
 )
+from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.image import to_grey
 
 ARITHMETIC = {"numpy": RoundedOnce, "numpy-exact": ReferenceOrder, "cython": ReferenceOrder}
 
@@ -58,6 +63,40 @@ def test_kernels_that_are_missing(not_built: None):
         BackendUnavailableError, match=r"'cython' was not compiled .*PYCLNF_KERNELS=ON"
     ):
         create_backend("cython", "nowhere.txt")
+
+
+COLOUR = np.random.default_rng(0).integers(0, 256, (21, 34, 3), np.uint8)
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        COLOUR,
+        COLOUR[::-1, ::2],
+        COLOUR[:, :, ::-1],
+        COLOUR[:, :, 1],
+        COLOUR[:1, :1],
+        COLOUR.astype(np.uint16) * 256,
+        COLOUR[:, :, 0] / np.float32(255),
+        COLOUR.copy(order="F"),
+    ],
+)
+def test_pictures_have_the_same_bytes(
+    small_model: Path, backend_name: str, image: npt.NDArray[Any]
+):
+    found = create_backend(backend_name, small_model).picture(image)
+    expected = PaddedImage.of(to_grey(image))
+    assert (found.height, found.width) == image.shape[:2]
+    assert found.pixels.tobytes() == expected.pixels.tobytes()
+    assert not np.shares_memory(found.pixels, image)
+
+
+@pytest.mark.parametrize("image", [np.zeros((0, 3, 3), np.uint8), np.zeros((3, 3, 4), np.uint8)])
+def test_pictures_that_cannot_be_used(
+    small_model: Path, backend_name: str, image: npt.NDArray[Any]
+):
+    with pytest.raises(ValueError, match=r"^image: "):
+        create_backend(backend_name, small_model).picture(image)
 
 
 @pytest.mark.parametrize("name", ["", "NumPy", "cuda", "Auto"])
