@@ -77,6 +77,29 @@ def live(session: nox.Session) -> None:
 
 
 @nox.session
+@nox.parametrize("checked", ["address,undefined", "thread"], ids=["address", "thread"])
+def sanitizers(session: nox.Session, checked: str) -> None:
+    """Compile the kernels with the compiler's sanitizers and run the tests that use them (GCC)."""
+    flags = f"-fsanitize={checked} -fno-sanitize-recover=all -fno-omit-frame-pointer -g"
+    session.env.update({"PYCLNF_KERNELS": "ON", "CXXFLAGS": flags})
+    install(session, ".[test]")
+    kind = checked.partition(",")[0]
+    library = f"lib{kind[0]}san.so"
+    found = session.run("g++", f"-print-file-name={library}", external=True, silent=True)
+    session.run(
+        *("pytest", "tests/pyclnf/kernels", "tests/pyclnf/test_batches.py"),
+        *("tests/pyclnf/test_hypotheses.py", "tests/pyclnf/test_golden.py", "-k", "not numpy"),
+        *session.posargs,
+        env={
+            "LD_PRELOAD": str(found).strip(),
+            "PYTHONMALLOC": "malloc",
+            "ASAN_OPTIONS": "detect_leaks=0",  # the interpreter frees little when it ends
+            "TSAN_OPTIONS": "halt_on_error=1",
+        },
+    )
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style, formatting and types."""
     session.install(".[dev]", env=UNCOMPILED)
