@@ -46,6 +46,11 @@ class PaddedImage:
         pixels[_PADDING:-_PADDING, _PADDING:-_PADDING] = grey
         return cls(pixels, height, width)
 
+    @property
+    def grey(self) -> ByteArray:
+        """The picture itself, (H, W) uint8; a view."""
+        return self.pixels[_PADDING:-_PADDING, _PADDING:-_PADDING]
+
     @staticmethod
     def padded_shape(height: int, width: int) -> tuple[int, int]:
         """Return the shape of a picture's pixels, border included."""

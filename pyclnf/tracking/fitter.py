@@ -1,0 +1,64 @@
+"""What a tracker needs: pictures, and fits from a shape or a box."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeAlias, TypeVar
+
+from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.pdm import Parameters, PointDistributionModel
+from pyclnf.settings import FitSettings
+from pyclnf.typing import AnyArray, Float32Array
+
+__all__ = ["FindFaces", "Fit", "Fitter"]
+
+
+class Fit(Protocol):
+    """What a tracker looks at in a fit."""
+
+    @property
+    def landmarks(self) -> Float32Array:
+        """The (n, 2) landmarks, px."""
+        ...
+
+    @property
+    def params_global(self) -> Float32Array:
+        """Scale, rotation and translation, (6,)."""
+        ...
+
+    @property
+    def params_local(self) -> Float32Array:
+        """Shape parameters, (m,)."""
+        ...
+
+    @property
+    def success(self) -> bool:
+        """Whether it is to be believed."""
+        ...
+
+
+AnyFit = TypeVar("AnyFit", bound=Fit, covariant=True)
+
+FindFaces: TypeAlias = Callable[[AnyArray], AnyArray | Sequence[Sequence[float]]]
+"""Finds the boxes of faces, (k, 4) x, y, width, height in px, in a picture as users give it."""
+
+
+class Fitter(Protocol[AnyFit]):
+    """Fits faces, whatever belongs to that."""
+
+    @property
+    def pdm(self) -> PointDistributionModel:
+        """The model of the shape."""
+        ...
+
+    def picture(self, image: AnyArray) -> PaddedImage:
+        """Return a frame in grey."""
+        ...
+
+    def fit_shape(self, picture: PaddedImage, start: Parameters, settings: FitSettings) -> AnyFit:
+        """Fit a face from where it was."""
+        ...
+
+    def fit_box(self, picture: PaddedImage, box: Float32Array, settings: FitSettings) -> AnyFit:
+        """Fit a face that was detected, from several head poses."""
+        ...
