@@ -17,6 +17,8 @@ __all__ = ["RoundedOnce"]
 
 _LANDMARKS_AT_A_TIME = 8
 """Bounds the float64 copies made while inverting: 8 x 225 x 225 x 8 bytes are 3 MB."""
+_ROWS = 8
+"""A product is faster with rows of zeros up to a multiple of this: a third, with 8 for 7."""
 
 
 class RoundedOnce:
@@ -35,8 +37,11 @@ class RoundedOnce:
 
     def neuron_sums(self, weights: Float32Array, windows: Float32Array) -> Float32Array:
         """Return weights · windows per landmark, (n, k, w)."""
-        sums = np.matmul(weights.astype(np.float64), windows.astype(np.float64))
-        rounded: Float32Array = sums.astype(np.float32)
+        neurons = weights.shape[1]
+        padded = np.zeros((len(weights), _up_to_whole(neurons, _ROWS), weights.shape[2]))
+        padded[:, :neurons] = weights
+        sums = np.matmul(padded, windows.astype(np.float64))
+        rounded: Float32Array = sums[:, :neurons].astype(np.float32)
         return rounded
 
     def sigma_products(self, sigmas: Float32Array, responses: Float32Array) -> Float32Array:
@@ -77,6 +82,11 @@ class RoundedOnce:
         """Return the diagonals of the inverses of multiples of the identity, (n,)."""
         positive = diagonal > 0
         return np.where(positive, np.float32(1) / np.where(positive, diagonal, 1), 0)
+
+
+def _up_to_whole(count: int, multiple: int) -> int:
+    """Return the next multiple of a number."""
+    return -(-count // multiple) * multiple
 
 
 def _inverse(matrices: Float64Array) -> Float64Array:
