@@ -8,10 +8,8 @@ its last bit moves grey-value samples by 1/32 px later on.
 from __future__ import annotations
 
 import math
-from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from pyclnf.arithmetic.elementary import asinf, atan2f, cosf, sinf
 from pyclnf.arithmetic.jacobi_svd import jacobi_svd
@@ -25,8 +23,6 @@ __all__ = [
     "matrix_to_euler",
     "orthonormalised",
 ]
-
-_Float = TypeVar("_Float", np.float32, np.float64)
 
 _ONE, _TWO, _FOUR = np.float32(1), np.float32(2), np.float32(4)
 _SMALLEST_SINE = 1e-5
@@ -69,7 +65,7 @@ def matrix_to_euler(rotation: Float32Array) -> Float32Array:
     (3,) float32
         rx, ry, rz in radians; NaN where the quaternion's real part vanishes (a half turn).
     """
-    (r00, r01, r02), (r10, r11, r12), (r20, r21, r22) = rotation
+    r00, r01, r02, r10, r11, r12, r20, r21, r22 = rotation.ravel()
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         q0 = np.sqrt(_ONE + r00 + r11 + r22) / _TWO
         q1 = (r21 - r12) / (_FOUR * q0)
@@ -129,7 +125,7 @@ def matrix_to_axis_angle(rotation: Float32Array) -> Float32Array:
     Computed in float64. A turn of less than 1e-5 gives zeros, one of nearly π an axis from the
     diagonal.
     """
-    r = _polar_factor(rotation.astype(np.float64)).tolist()
+    r = _polar_factor(rotation.astype(np.float64))
     skew = (r[2][1] - r[1][2], r[0][2] - r[2][0], r[1][0] - r[0][1])
     squares = skew[0] * skew[0] + skew[1] * skew[1] + skew[2] * skew[2]
     if not math.isfinite(squares):
@@ -167,11 +163,12 @@ def axis_angle_to_matrix(axis_angle: Float32Array) -> Float32Array:
     )
 
 
-def _product(a: npt.NDArray[_Float], b: npt.NDArray[_Float]) -> npt.NDArray[_Float]:
+def _product(a: Float32Array, b: Float32Array) -> Float32Array:
     """Multiply two (3, 3) matrices, summing from the first term on, rounding every step."""
-    product: npt.NDArray[_Float] = (
-        a[:, 0, None] * b[0] + a[:, 1, None] * b[1] + a[:, 2, None] * b[2]
-    )
+    columns = a.T[:, :, None]
+    product: Float32Array = columns[0] * b[0]
+    product += columns[1] * b[1]
+    product += columns[2] * b[2]
     return product
 
 
@@ -181,15 +178,14 @@ def _determinant(matrix: Float32Array) -> np.float32:
     return np.float32(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))
 
 
-def _polar_factor(
-    matrix: Float64Array,
-) -> Float64Array:
+def _polar_factor(matrix: Float64Array) -> list[list[float]]:
     """Return the orthogonal polar factor U·Vᵀ of a nearly orthonormal (3, 3) float64 matrix.
 
     Near a gimbal lock its last bits decide the angles, so it is taken from the reference's SVD.
     """
     u, vt = jacobi_svd(matrix)
-    return _product(u, vt)
+    columns = vt.T.tolist()
+    return [[a * x + b * y + c * z for x, y, z in columns] for a, b, c in u.tolist()]
 
 
 def _half_turn_axis(r: Float64Array, angle: float) -> Float32Array:
