@@ -62,27 +62,30 @@ class _Solver:
 
     Row j of ``remaining`` and ``factor`` holds column j of the lower triangle. The right-hand
     side rides along as one more row of the matrix, so that the forward substitution is done with
-    the factor.
+    the factor. Whole rows are subtracted, as they lie together: left of the diagonal, the factor
+    is 0 and nothing is read.
     """
 
     def __init__(self, size: int) -> None:
         self._remaining = np.zeros((size, size + 1))
         self._factor = np.zeros((size, size + 1), np.float32)
-        products = np.zeros(size * (size + 1), np.float32)
+        products = np.zeros((size, size + 1), np.float32)
         self._steps = [
             (
                 self._factor[:j, j],
                 self._remaining[j, j + 1 :],
                 self._factor[j, j + 1 :],
                 self._factor[j, j + 1 : size, None],
-                products[: (size - j - 1) * (size - j)].reshape(size - j - 1, size - j),
-                self._remaining[j + 1 :, j + 1 :],
+                self._factor[j],
+                products[j + 1 :],
+                self._remaining[j + 1 :],
             )
             for j in range(size)
         ]
         self._open = np.zeros(size)
         self._backward_steps = [
-            (i, self._factor[:i, i], self._open[:i]) for i in range(size - 1, -1, -1)
+            (i, self._factor[:i, i], products[0, :i], self._open[:i])
+            for i in range(size - 1, -1, -1)
         ]
 
     def solve(self, matrix: Float32Array, right: Float32Array) -> Float32Array:
@@ -93,24 +96,25 @@ class _Solver:
         diagonal = matrix.diagonal().tolist()
         reciprocals = []
         for step, element in zip(self._steps, diagonal, strict=True):
-            before, open_column, column, rows, products, open_part = step
+            before, open_column, column, below, row, products, open_rows = step
             pivot = _pivot(element, before)
             if not pivot >= _SMALLEST_PIVOT:
                 return np.zeros_like(right)
             reciprocal = float(np.float32(1.0 / math.sqrt(pivot)))
             reciprocals.append(reciprocal)
-            np.multiply(open_column, reciprocal, out=column, casting="same_kind")
-            np.multiply(rows, column, out=products)
-            np.subtract(open_part, products, out=open_part)
+            column[...] = open_column * reciprocal
+            np.multiply(below, row, out=products)
+            np.subtract(open_rows, products, out=open_rows)
         return self._back_substitute(reciprocals)
 
     def _back_substitute(self, reciprocals: list[float]) -> Float32Array:
         """Solve Lᵀ x = y, y being the last column of the factor's memory."""
         solution: Float32Array = self._factor[:, -1].copy()
         self._open[:] = solution
-        for i, column, open_part in self._backward_steps:
-            solution[i] = float(self._open[i]) * reciprocals[i]
-            np.subtract(open_part, column * solution[i], out=open_part)
+        for i, column, products, open_part in self._backward_steps:
+            solution[i] = known = np.float32(self._open[i] * reciprocals[i])
+            np.multiply(column, known, out=products)
+            np.subtract(open_part, products, out=open_part)
         return solution
 
 

@@ -50,12 +50,12 @@ def running_product(matrix: Float32Array, vector: Float32Array) -> Float32Array:
     """
     if not vector.any() and np.isfinite(matrix).all():  # a fit's start: every sum is 0
         return np.zeros(len(matrix), np.float32)
-    terms: Float64Array = matrix.T * vector.astype(np.float64)[:, None]
-    sums = np.empty_like(terms)
-    total = np.zeros(len(matrix), np.float32)
-    for k in range(len(terms)):
-        np.add(terms[k], total, out=sums[k])
-        total = sums[k].astype(np.float32)
+    sums: Float64Array = np.multiply(matrix.T, vector.astype(np.float64)[:, None], order="C")
+    total, widened = np.zeros(len(matrix), np.float32), np.zeros(len(matrix))
+    for product_or_sum in sums:
+        np.add(product_or_sum, widened, out=product_or_sum)
+        total[...] = product_or_sum
+        widened[...] = total
     if lies_halfway(sums).any():
         return running_sum(matrix[None], vector[None, :, None])[0, :, 0]
     return total
