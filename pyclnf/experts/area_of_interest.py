@@ -81,11 +81,9 @@ def sample_areas(
         Grey values, first axis y; 0 outside the picture. Bilinear between pixel centres.
     """
     x, y = sample_positions(landmarks, reference_to_image, size)
-    left = np.clip(x >> _FRACTION_BITS, -_PADDING, image.width) + _PADDING
-    top = np.clip(y >> _FRACTION_BITS, -_PADDING, image.height) + _PADDING
-    fraction_x = (x & (_FRACTIONS - 1)).astype(np.float32) / np.float32(_FRACTIONS)
-    fraction_y = (y & (_FRACTIONS - 1)).astype(np.float32) / np.float32(_FRACTIONS)
-    return _bilinear(image.pixels, left, top, fraction_x, fraction_y)
+    left = _clipped(x >> _FRACTION_BITS, image.width)
+    top = _clipped(y >> _FRACTION_BITS, image.height)
+    return _bilinear(image.pixels, left, top, _fractions(x), _fractions(y))
 
 
 def sample_positions(
@@ -108,11 +106,13 @@ def sample_positions(
     corner_x, corner_y = _corners(landmarks, a, b, size)
     along, across = np.float64(a), np.float64(b)
     steps = np.arange(size, dtype=np.float64)
-    x = _fixed(corner_x[:, None] + -across * steps)[:, :, None] + _fixed(along * steps)
-    y = _fixed(corner_y[:, None] + along * steps)[:, :, None] + _fixed(across * steps)
     half = 1 << (_FIXED_BITS - _FRACTION_BITS - 1)
     shift = _FIXED_BITS - _FRACTION_BITS
-    return (x + half) >> shift, (y + half) >> shift
+    x = (_fixed(corner_x[:, None] + -across * steps) + half)[:, :, None] + _fixed(along * steps)
+    y = (_fixed(corner_y[:, None] + along * steps) + half)[:, :, None] + _fixed(across * steps)
+    x >>= shift
+    y >>= shift
+    return x, y
 
 
 def _corners(
@@ -132,6 +132,20 @@ def _fixed(positions: Float64Array) -> IntArray:
     return np.fmax(np.fmin(scaled, _FARTHEST), -_FARTHEST).astype(np.intp)
 
 
+def _clipped(pixels: IntArray, extent: int) -> IntArray:
+    """Bring whole positions into a padded picture, counted from its border; in place."""
+    np.clip(pixels, -_PADDING, extent, out=pixels)
+    pixels += _PADDING
+    return pixels
+
+
+def _fractions(positions: IntArray) -> Float32Array:
+    """Return what positions, in 1/32 px, have beyond whole pixels, in px."""
+    fractions: Float32Array = (positions & (_FRACTIONS - 1)).astype(np.float32)
+    fractions *= np.float32(1 / _FRACTIONS)
+    return fractions
+
+
 def _bilinear(
     pixels: ByteArray,
     left: IntArray,
@@ -139,13 +153,24 @@ def _bilinear(
     fraction_x: Float32Array,
     fraction_y: Float32Array,
 ) -> Float32Array:
-    """Weigh the four pixels around each sample; exact in float32 for 8-bit grey values."""
-    flat = pixels.ravel()
-    stride = pixels.shape[1]
-    index = top * stride + left
-    rest_x, rest_y = np.float32(1) - fraction_x, np.float32(1) - fraction_y
-    values: Float32Array = flat.take(index) * (rest_x * rest_y)
-    values += flat.take(index + 1) * (fraction_x * rest_y)
-    values += flat.take(index + stride) * (rest_x * fraction_y)
-    values += flat.take(index + (stride + 1)) * (fraction_x * fraction_y)
-    return values
+    """Interpolate along x, then y: exact in float32 for 8-bit grey values, so in any order."""
+    flat, stride = pixels.ravel(), pixels.shape[1]
+    index = top * stride
+    index += left
+    above = _between(flat, index, fraction_x)
+    index += stride
+    below = _between(flat, index, fraction_x)
+    below -= above
+    below *= fraction_y
+    above += below
+    return above
+
+
+def _between(flat: ByteArray, index: IntArray, fraction: Float32Array) -> Float32Array:
+    """Interpolate between pixels and their neighbours to the right."""
+    left: Float32Array = flat.take(index).astype(np.float32)
+    rise: Float32Array = flat[1:].take(index).astype(np.float32)
+    rise -= left
+    rise *= fraction
+    left += rise
+    return left
