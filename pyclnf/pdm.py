@@ -22,6 +22,7 @@ RIGID = 6
 """Number of global parameters, the columns of a rigid Jacobian."""
 
 _CLAMP_SIGMAS = np.float32(3)
+_TRANSLATIONS = np.eye(2, dtype=np.float32)[:, None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,15 +138,13 @@ class PointDistributionModel:
             Rows: x of all landmarks, then y. Columns: scale, rotation about the three axes of the
             *model* (a small turn composed on the right), translations, modes.
         """
-        n = self.n_landmarks
-        jacobian = np.empty((2 * n, RIGID if rigid else RIGID + self.n_modes), np.float32)
+        columns = RIGID if rigid else RIGID + self.n_modes
+        by_axis = np.empty((2, self.n_landmarks, columns), np.float32)
         scale = posed.parameters.global_[0]
-        for axis in range(2):
-            rows = jacobian[axis * n : (axis + 1) * n]
-            _rigid_columns(rows, posed.shape_3d, posed.rotation[axis], scale, axis)
-            if not rigid:
-                rows[:, RIGID:] = self._mode_columns(posed.rotation[axis], scale)
-        return jacobian
+        _rigid_columns(by_axis, posed.shape_3d, posed.rotation, scale)
+        if not rigid:
+            by_axis[:, :, RIGID:] = self._mode_columns(posed.rotation, scale)
+        return by_axis.reshape(-1, columns)
 
     def updated(self, posed: PosedShape, change: Float32Array) -> Parameters:
         """Apply an update of 6 or 6 + m parameters, not clamped.
@@ -201,40 +200,44 @@ class PointDistributionModel:
         self, euler: Float32Array, local: Float32Array
     ) -> tuple[np.ndarray[tuple[int], np.dtype[np.float64]], ...]:
         """Return the least and greatest x and y of a rotated shape, each (2,) float64."""
-        rotation, shape = euler_to_matrix(euler), self.shape_3d(local)
-        rotated = rotation[:2, 0, None] * shape[0] + rotation[:2, 1, None] * shape[1]
-        rotated = rotated + rotation[:2, 2, None] * shape[2]
+        rotated = _turned(self.shape_3d(local), euler_to_matrix(euler))
         return rotated.min(axis=1).astype(np.float64), rotated.max(axis=1).astype(np.float64)
 
-    def _mode_columns(self, row: Float32Array, scale: np.float32) -> Float32Array:
-        """Return one image axis of the modes' part of the Jacobian, (n, m)."""
-        vx, vy, vz = self._axes
-        columns: Float32Array = scale * (row[0] * vx + row[1] * vy + row[2] * vz)
+    def _mode_columns(self, rotation: Float32Array, scale: np.float32) -> Float32Array:
+        """Return the modes' part of the Jacobian, (2, n, m)."""
+        columns = _turned(self._axes, rotation)
+        columns *= scale
         return columns
+
+
+def _turned(vectors: Float32Array, rotation: Float32Array) -> Float32Array:
+    """Return the image axes of rotated vectors, aX + bY + cZ: (3, …) -> (2, …) float32."""
+    a, b, c = rotation[:2].T.reshape(3, 2, *[1] * (vectors.ndim - 1))
+    x, y, z = vectors
+    turned: Float32Array = a * x
+    turned += b * y
+    turned += c * z
+    return turned
 
 
 def _project(
     shape_3d: Float32Array, rotation: Float32Array, params_global: Float32Array
 ) -> Float32Array:
     """Project weakly perspectively: (3, n) -> (n, 2) float32."""
-    scale, shift = params_global[0], params_global[4:]
-    x, y, z = shape_3d
     landmarks = np.empty((shape_3d.shape[1], 2), np.float32)
-    for axis in range(2):
-        a, b, c = rotation[axis]
-        landmarks[:, axis] = scale * (a * x + b * y + c * z) + shift[axis]
+    np.multiply(_turned(shape_3d, rotation).T, params_global[0], out=landmarks)
+    landmarks += params_global[4:]
     return landmarks
 
 
 def _rigid_columns(
-    rows: Float32Array, shape_3d: Float32Array, row: Float32Array, scale: np.float32, axis: int
+    by_axis: Float32Array, shape_3d: Float32Array, rotation: Float32Array, scale: np.float32
 ) -> None:
-    """Fill one image axis of the rigid part of the Jacobian (small-angle turns on the right)."""
+    """Fill the rigid part of the Jacobian, (2, n, c) (small-angle turns on the right)."""
+    a, b, c = rotation[:2].T[:, :, None]
     x, y, z = shape_3d
-    a, b, c = row
-    rows[:, 0] = x * a + y * b + z * c
-    rows[:, 1] = scale * (y * c - z * b)
-    rows[:, 2] = -scale * (x * c - z * a)
-    rows[:, 3] = scale * (x * b - y * a)
-    rows[:, 4] = 1 - axis
-    rows[:, 5] = axis
+    by_axis[:, :, 0] = _turned(shape_3d, rotation)
+    by_axis[:, :, 1] = scale * (c * y - b * z)
+    by_axis[:, :, 2] = -scale * (c * x - a * z)
+    by_axis[:, :, 3] = scale * (b * x - a * y)
+    by_axis[:, :, 4:RIGID] = _TRANSLATIONS
