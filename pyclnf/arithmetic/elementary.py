@@ -320,7 +320,7 @@ def expf(x: Float32Array) -> Float32Array:
 
 def _expf(x: Float32Array) -> Float32Array:
     """Return e to the power of each of a few elements, (n,)."""
-    exponents = np.minimum(np.maximum(x, _ALL_ZERO_BELOW), _ALL_INFINITE_ABOVE, dtype=np.float64)
+    exponents = np.clip(x, _ALL_ZERO_BELOW, _ALL_INFINITE_ABOVE).astype(np.float64)
     # So large a summand leaves the nearest integer in the last bits, where NaN need not be cast.
     shifted = exponents * _STEPS_PER_UNIT
     shifted += _TO_INTEGER
@@ -343,7 +343,7 @@ def _expf(x: Float32Array) -> Float32Array:
 
 def _two_to_the(steps: IntArray) -> Float64Array:
     """Return 2**(steps/32), the whole part of each exponent added to the bits of the fraction's."""
-    fractions = _POWER_BITS[steps & (2**_STEP_BITS - 1)]
+    fractions = _POWER_BITS.take(steps & (2**_STEP_BITS - 1))
     steps >>= _STEP_BITS
     steps <<= _EXPONENT_SHIFT
     fractions += steps

@@ -57,8 +57,10 @@ class RoundedOnce:
         self, weighted: Float32Array, jacobian: Float32Array, diagonal: Float32Array
     ) -> Float32Array:
         """Return weightedᵀ · jacobian + diag(diagonal), (c, c)."""
-        product = np.dot(weighted.astype(np.float64).T, jacobian.astype(np.float64))
-        rounded: Float32Array = product.astype(np.float32)
+        right = jacobian.astype(np.float64)
+        # Of the same array twice, NumPy has only half of the product computed.
+        left = right if weighted is jacobian else weighted.astype(np.float64)
+        rounded: Float32Array = np.dot(left.T, right).astype(np.float32)
         rounded.flat[:: len(diagonal) + 1] += diagonal
         return rounded
 
