@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import gc
+import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -327,3 +329,24 @@ def test_experts_without_a_sigma_fail_a_fit(tmp_path: Path, backend_name: str, a
         result = clnf.fit(FACES[0].picture, FACES[0].box, settings)
         assert np.isfinite(result.landmarks).all()
         assert not result.success
+
+
+def test_fits_leave_no_memory_behind(small_model: Path, backend_name: str):
+    clnf, face = CLNF(small_model, backend=backend_name), draw_face(0)
+
+    def fit_some() -> tuple[int, int]:
+        for _ in range(8):
+            clnf.fit(face.picture, face.box)
+        gc.collect()
+        return tracemalloc.get_traced_memory()
+
+    clnf.fit(face.picture, face.box)  # whatever is kept is made now
+    tracemalloc.start()
+    try:
+        before, _ = fit_some()
+        after, peak = fit_some()
+    finally:
+        tracemalloc.stop()
+    assert after - before < 500
+    if backend_name == "cython":  # pictures and results; what kernels work in is kept
+        assert peak - before < 20 * face.picture.size
