@@ -5,6 +5,7 @@
 >>> clnf.fit(image, bbox=(x, y, width, height)).landmarks           # doctest: +SKIP
 """
 
+from pyclnf.cache import CacheWarning
 from pyclnf.clnf import CLNF
 from pyclnf.fitting import FitResult
 from pyclnf.hypotheses import Hypotheses
@@ -16,6 +17,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "CLNF",
+    "CacheWarning",
     "FitResult",
     "FitSettings",
     "Hypotheses",

@@ -9,6 +9,7 @@ from os import PathLike
 from pyclnf import fitting
 from pyclnf.backends import create_backend
 from pyclnf.batches import fit_batch
+from pyclnf.cache import cache_folder
 from pyclnf.hypotheses import ROTATIONS, Hypotheses, Rotation
 from pyclnf.image import check_box
 from pyclnf.observe import Observer
@@ -28,6 +29,10 @@ class CLNF:
         OpenFace's ``main_*.txt`` file of the model.
     backend : str
         Where the work is done, see :func:`pyclnf.backends.create_backend`.
+    cache : bool or path, optional
+        A folder that keeps prepared Sigma matrices between processes, see
+        :func:`pyclnf.cache.cache_folder`; none by default. It changes no bit of a result, may be
+        deleted at any time, and is as trusted as the model.
 
     Attributes
     ----------
@@ -41,12 +46,12 @@ class CLNF:
     ModelFileError
         If a model file is missing, truncated or corrupt.
     ValueError
-        If there is no backend of that name.
+        If there is no backend of that name, or `cache` names no folder.
 
     Notes
     -----
     Fits with one detector may run in several threads. Preparations (a view's Sigma matrices, a
-    window size's kernels) are made when first needed and kept.
+    window size's kernels) are made when first needed, or by :meth:`prepare`, and kept.
 
     References
     ----------
@@ -54,8 +59,14 @@ class CLNF:
     detection in the wild, ICCVW 2013.
     """
 
-    def __init__(self, manifest: str | PathLike[str], *, backend: str = "auto") -> None:
-        self._backend = create_backend(backend, manifest)
+    def __init__(
+        self,
+        manifest: str | PathLike[str],
+        *,
+        backend: str = "auto",
+        cache: bool | str | PathLike[str] | None = None,
+    ) -> None:
+        self._backend = create_backend(backend, manifest, cache_folder(cache))
         self.backend = self._backend.name
         self.n_landmarks = self._backend.detector.pdm.n_landmarks
         self.n_modes = self._backend.detector.pdm.n_modes
@@ -182,6 +193,24 @@ class CLNF:
         """
         chosen = _checked_settings(settings)
         return fit_batch(images, boxes, chosen, self._backend, threads)
+
+    def prepare(self, settings: FitSettings | None = None) -> None:
+        """Prepare all views for fits with these settings, so that none is slow for being the first.
+
+        For servers: before the first request, or before worker processes are forked, which then
+        share the memory. Without it, fits prepare the views they come to.
+
+        Parameters
+        ----------
+        settings : FitSettings, optional
+            OpenFace's defaults for still pictures if not given.
+
+        Raises
+        ------
+        ValueError
+            If the settings have no window for any scale of the model.
+        """
+        fitting.prepare(_checked_settings(settings), self._backend)
 
 
 def _checked_rotation(rotation: Sequence[float]) -> Rotation:

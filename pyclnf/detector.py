@@ -7,6 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from pyclnf.arithmetic import Arithmetic
+from pyclnf.cache import ArrayCache
 from pyclnf.experts.patch_experts import PatchExperts
 from pyclnf.model import Manifest, ModelFileError, read_ccnf, read_manifest, read_pdm
 from pyclnf.pdm import PointDistributionModel
@@ -30,7 +31,9 @@ class Detector:
     experts: PatchExperts
 
 
-def load_detector(manifest_path: str | PathLike[str], arithmetic: Arithmetic) -> Detector:
+def load_detector(
+    manifest_path: str | PathLike[str], arithmetic: Arithmetic, cache: ArrayCache | None = None
+) -> Detector:
     """Read the model that a manifest names.
 
     Parameters
@@ -39,6 +42,8 @@ def load_detector(manifest_path: str | PathLike[str], arithmetic: Arithmetic) ->
         A ``main_*.txt`` file of OpenFace. Parts and validator are not read.
     arithmetic : Arithmetic
         How order-dependent sums are done.
+    cache : ArrayCache, optional
+        Keeps what preparing the experts costs on disk.
 
     Raises
     ------
@@ -56,5 +61,5 @@ def load_detector(manifest_path: str | PathLike[str], arithmetic: Arithmetic) ->
         )
     pdm = PointDistributionModel(read_pdm(files.pdm), arithmetic)
     scales = [read_ccnf(path) for path in files.ccnf]
-    experts = PatchExperts(scales, list(files.ccnf), pdm.n_landmarks, arithmetic)
+    experts = PatchExperts(scales, list(files.ccnf), pdm.n_landmarks, arithmetic, cache)
     return Detector(manifest, pdm, experts)

@@ -142,6 +142,17 @@ def fit(
     return result
 
 
+def prepare(settings: FitSettings, backend: Backend) -> None:
+    """Prepare all that fits with these settings may need; fits prepare what is missing."""
+    experts = backend.detector.experts
+    plans = plan_scales(settings, experts.patch_scales)
+    sigmas = kernel_sigmas(plans)
+    for plan in plans:
+        backend.kernels(plan.window_size, sigmas[plan.window_size])
+        for view in range(len(experts.scales[plan.scale].centers)):
+            backend.prepare(plan.scale, view, plan.window_size)
+
+
 def plan_scales(settings: FitSettings, patch_scales: tuple[float, ...]) -> list[ScalePlan]:
     """Return the plans of the scales that have a window, coarse to fine.
 

@@ -54,6 +54,21 @@ class Arithmetic(Protocol):
         """
         ...
 
+    def inversion_mark(self, matrix: Float32Array) -> bytes:
+        """Return what tells machines apart on which :meth:`invert` rounds differently.
+
+        Parameters
+        ----------
+        matrix : (p, p) float32
+            A matrix like those to be inverted.
+
+        Returns
+        -------
+        bytes
+            None where inverses are the same in every bit on every machine.
+        """
+        ...
+
     def invert_scalars(self, diagonal: Float32Array, size: int) -> Float32Array:
         """Return the diagonals of the inverses of multiples of the identity.
 

@@ -70,6 +70,10 @@ class ReferenceOrder:
             return blocked_cholesky.blocked_inverse(matrices)
         return cholesky_inverse(matrices)
 
+    def inversion_mark(self, matrix: Float32Array) -> bytes:
+        """Return no bytes: inverses do not depend on the machine."""
+        return b""
+
     def invert_scalars(self, diagonal: Float32Array, size: int) -> Float32Array:
         """Return the diagonals of the inverses of multiples of the identity, (n,)."""
         positive = diagonal > 0

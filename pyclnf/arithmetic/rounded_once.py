@@ -80,6 +80,10 @@ class RoundedOnce:
             inverses[part] = _inverse(matrices[part].astype(np.float64))
         return inverses
 
+    def inversion_mark(self, matrix: Float32Array) -> bytes:
+        """Return the inverse in float64, in whose last bits this machine's LAPACK shows."""
+        return _inverse(matrix[None].astype(np.float64)).tobytes()
+
     def invert_scalars(self, diagonal: Float32Array, size: int) -> Float32Array:
         """Return the diagonals of the inverses of multiples of the identity, (n,)."""
         positive = diagonal > 0

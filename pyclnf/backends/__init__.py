@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable
 from os import PathLike
+from pathlib import Path
 
 from pyclnf.backends.base import Backend
+from pyclnf.cache import ArrayCache
 
 __all__ = [
     "AUTO_ORDER",
@@ -39,7 +41,9 @@ def is_available(name: str) -> bool:
     )
 
 
-def create_backend(name: str, manifest_path: str | PathLike[str]) -> Backend:
+def create_backend(
+    name: str, manifest_path: str | PathLike[str], cache: Path | None = None
+) -> Backend:
     """Load a model into a backend.
 
     Parameters
@@ -52,6 +56,8 @@ def create_backend(name: str, manifest_path: str | PathLike[str]) -> Backend:
         bit; several times slower.
         ``auto`` — the fastest one there is, in the order of :data:`AUTO_ORDER`.
     manifest_path : path
+    cache : Path, optional
+        Folder that keeps what preparing the model costs, see :mod:`pyclnf.cache`.
 
     Returns
     -------
@@ -71,30 +77,30 @@ def create_backend(name: str, manifest_path: str | PathLike[str]) -> Backend:
     if chosen not in _FACTORIES:
         names = ", ".join(("auto", *_FACTORIES))
         raise ValueError(f"backend: there is none called {name!r}; choose one of {names}")
-    return _FACTORIES[chosen](manifest_path)
+    return _FACTORIES[chosen](manifest_path, ArrayCache(cache) if cache else None)
 
 
-def _numpy(manifest_path: str | PathLike[str]) -> Backend:
+def _numpy(manifest_path: str | PathLike[str], cache: ArrayCache | None) -> Backend:
     """Create the NumPy backend that rounds once."""
     from pyclnf.arithmetic.rounded_once import RoundedOnce
     from pyclnf.backends.numpy_backend import NumpyBackend
     from pyclnf.detector import load_detector
 
     arithmetic = RoundedOnce()
-    return NumpyBackend("numpy", load_detector(manifest_path, arithmetic), arithmetic)
+    return NumpyBackend("numpy", load_detector(manifest_path, arithmetic, cache), arithmetic)
 
 
-def _numpy_exact(manifest_path: str | PathLike[str]) -> Backend:
+def _numpy_exact(manifest_path: str | PathLike[str], cache: ArrayCache | None) -> Backend:
     """Create the NumPy backend that adds in the reference's order."""
     from pyclnf.arithmetic.reference_order import ReferenceOrder
     from pyclnf.backends.numpy_backend import NumpyBackend
     from pyclnf.detector import load_detector
 
     arithmetic = ReferenceOrder()
-    return NumpyBackend("numpy-exact", load_detector(manifest_path, arithmetic), arithmetic)
+    return NumpyBackend("numpy-exact", load_detector(manifest_path, arithmetic, cache), arithmetic)
 
 
-def _cython(manifest_path: str | PathLike[str]) -> Backend:
+def _cython(manifest_path: str | PathLike[str], cache: ArrayCache | None) -> Backend:
     """Create the backend of compiled kernels."""
     if not is_available("cython"):
         raise BackendUnavailableError(
@@ -106,10 +112,10 @@ def _cython(manifest_path: str | PathLike[str]) -> Backend:
     from pyclnf.backends.cython_backend import CythonBackend
     from pyclnf.detector import load_detector
 
-    return CythonBackend(load_detector(manifest_path, ReferenceOrder()))
+    return CythonBackend(load_detector(manifest_path, ReferenceOrder(), cache))
 
 
-_FACTORIES: dict[str, Callable[[str | PathLike[str]], Backend]] = {
+_FACTORIES: dict[str, Callable[[str | PathLike[str], ArrayCache | None], Backend]] = {
     "cython": _cython,
     "numpy": _numpy,
     "numpy-exact": _numpy_exact,

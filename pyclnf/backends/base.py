@@ -45,6 +45,10 @@ class Backend(Protocol):
         """Return view, similarity, areas of interest and response maps of one scale."""
         ...
 
+    def prepare(self, scale: int, view: int, window_size: int) -> None:
+        """Prepare a view's experts for a window size, as :meth:`responses` does if need be."""
+        ...
+
     def kernels(self, window_size: int, sigma: float) -> KernelTable:
         """Return the mean shift's kernels of a window size; kept for later fits."""
         ...

@@ -123,6 +123,12 @@ class CythonBackend:
         _kernels.sample(self._level, image.pixels, landmarks, a, b, areas, workspace)
         return areas
 
+    def prepare(self, scale: int, view: int, window_size: int) -> None:
+        """Prepare a view's experts for a window size; kept for later fits."""
+        in_view = self.detector.experts.view(scale, view)
+        if in_view.weights.size:
+            self._experts(scale, view, window_size, in_view)
+
     def kernels(self, window_size: int, sigma: float) -> KernelTable:
         """Return the mean shift's kernels of a window size; kept for later fits."""
         build = partial(kernel_table, self._level)

@@ -46,6 +46,10 @@ class NumpyBackend:
         pdm, experts = self.detector.pdm, self.detector.experts
         return compute_responses(image, posed, pdm, experts, scale, window_size, self.arithmetic)
 
+    def prepare(self, scale: int, view: int, window_size: int) -> None:
+        """Prepare a view's experts for a window size; kept for later fits."""
+        self.detector.experts.sigmas(scale, view, window_size)
+
     def kernels(self, window_size: int, sigma: float) -> KernelTable:
         """Return the mean shift's kernels of a window size; kept for later fits."""
         return self.detector.experts.kernels(window_size, sigma)

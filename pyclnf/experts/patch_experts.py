@@ -11,8 +11,10 @@ from typing import TypeVar
 import numpy as np
 
 from pyclnf.arithmetic import Arithmetic
+from pyclnf.cache import ArrayCache
 from pyclnf.experts.ccnf import ViewExperts
 from pyclnf.experts.sigma import sigma_matrices
+from pyclnf.experts.sigma_key import sigma_key
 from pyclnf.mean_shift import KernelTable
 from pyclnf.model import CCNFPatchExperts, ModelFileError
 from pyclnf.typing import Float32Array, Float64Array
@@ -58,6 +60,8 @@ class PatchExperts:
         Of the point distribution model they belong to.
     arithmetic : Arithmetic
         How Sigma is inverted.
+    cache : ArrayCache, optional
+        Keeps Sigma on disk.
 
     Raises
     ------
@@ -72,6 +76,7 @@ class PatchExperts:
         paths: list[Path],
         n_landmarks: int,
         arithmetic: Arithmetic,
+        cache: ArrayCache | None = None,
     ) -> None:
         for data, path in zip(scales, paths, strict=True):
             _check_scale(data, path, n_landmarks)
@@ -80,6 +85,7 @@ class PatchExperts:
         )
         self.patch_scales = tuple(data.scale for data in scales)
         self._arithmetic = arithmetic
+        self._cache = cache
         self._views: dict[tuple[int, int], ViewExperts] = {}
         self._sigmas: dict[tuple[int, int, int], Float32Array] = {}
         self._kernels: dict[tuple[int, float], KernelTable] = {}
@@ -106,9 +112,15 @@ class PatchExperts:
         """Return what :meth:`sigmas` does, for a caller that keeps them in a form of its own."""
         experts = self.view(scale, view)
         components = self._sigma_components().get(window_size)
-        return sigma_matrices(
-            experts.alpha_sums, experts.betas, components, window_size, self._arithmetic
-        )
+        sums, betas, arithmetic = experts.alpha_sums, experts.betas, self._arithmetic
+
+        def build() -> Float32Array:
+            return sigma_matrices(sums, betas, components, window_size, arithmetic)
+
+        if self._cache is None or components is None or not (components.size and sums.size):
+            return build()
+        key = sigma_key(sums, betas, components, arithmetic)
+        return self._cache.get(key, (len(sums), *components.shape[1:]), build)
 
     def kernels(
         self,

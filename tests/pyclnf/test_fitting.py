@@ -31,6 +31,7 @@ class Spy:
 
     def __init__(self, backend: Backend) -> None:
         self.name, self.detector, self.arithmetic = "spy", backend.detector, backend.arithmetic
+        self.prepare = backend.prepare
         self.kernels, self.likelihood = backend.kernels, backend.likelihood
         self.picture = backend.picture
         self._backend = backend

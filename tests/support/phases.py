@@ -79,6 +79,7 @@ class Listening:
         self.arithmetic, self.responses = backend.arithmetic, backend.responses
         self.kernels, self.likelihood = backend.kernels, backend.likelihood
         self.picture = backend.picture
+        self.prepare = backend.prepare
         self.cases: list[Case] = []
 
     def phase(self, posed: PosedShape, phase: Phase, on_iteration: Any = None) -> PhaseResult:
