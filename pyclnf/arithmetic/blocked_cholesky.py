@@ -35,7 +35,7 @@ import numpy as np
 from pyclnf.arithmetic.fused import fused_multiply_add
 from pyclnf.typing import Float32Array, Float64Array
 
-__all__ = ["LARGEST", "SMALLEST", "blocked_inverse"]
+__all__ = ["LARGEST", "SMALLEST", "blocked_inverse", "is_blocked"]
 
 SMALLEST, LARGEST = 100, 320
 """Rows of the matrices for which all this holds."""
@@ -48,6 +48,11 @@ _ROWS_AT_A_TIME = 2048
 """Rows of all matrices together that are worked on at a time, to stay in the cache."""
 
 _Step = Callable[[Float32Array, Float32Array, Float32Array], Float32Array]
+
+
+def is_blocked(size: int) -> bool:
+    """Tell whether the reference inverts matrices of so many rows in this way."""
+    return SMALLEST <= size <= LARGEST
 
 
 def blocked_inverse(matrices: Float32Array) -> Float32Array:

@@ -66,7 +66,7 @@ class ReferenceOrder:
 
     def invert(self, matrices: Float32Array) -> Float32Array:
         """Invert positive definite matrices, (n, p, p)."""
-        if _is_blocked(matrices.shape[-1]):
+        if blocked_cholesky.is_blocked(matrices.shape[-1]):
             return blocked_cholesky.blocked_inverse(matrices)
         return cholesky_inverse(matrices)
 
@@ -79,15 +79,10 @@ class ReferenceOrder:
         positive = diagonal > 0
         wide = np.where(positive, diagonal, 1).astype(np.float64)
         roots: Float32Array | Float64Array = np.sqrt(wide)
-        if _is_blocked(size):
+        if blocked_cholesky.is_blocked(size):
             roots = roots.astype(np.float32)
         reciprocals = (1.0 / roots.astype(np.float64)).astype(np.float32)
         return np.where(positive, reciprocals * reciprocals, np.float32(0))
-
-
-def _is_blocked(size: int) -> bool:
-    """Tell whether the reference leaves the inversion of so many rows to its blocked Cholesky."""
-    return blocked_cholesky.SMALLEST <= size <= blocked_cholesky.LARGEST
 
 
 def _parts(count: int) -> list[tuple[int, int]]:

@@ -108,11 +108,13 @@ def _cython(manifest_path: str | PathLike[str], cache: ArrayCache | None) -> Bac
             "install it again with the environment variable PYCLNF_KERNELS=ON, which says what is "
             "missing; or choose 'numpy', or 'numpy-exact' for the same bits, slowly"
         )
-    from pyclnf.arithmetic.reference_order import ReferenceOrder
     from pyclnf.backends.cython_backend import CythonBackend
     from pyclnf.detector import load_detector
+    from pyclnf.kernels.inverting import CompiledInverses
+    from pyclnf.kernels.levels import choose_level
 
-    return CythonBackend(load_detector(manifest_path, ReferenceOrder(), cache))
+    arithmetic = CompiledInverses(choose_level(None))
+    return CythonBackend(load_detector(manifest_path, arithmetic, cache))
 
 
 _FACTORIES: dict[str, Callable[[str | PathLike[str], ArrayCache | None], Backend]] = {

@@ -22,6 +22,22 @@ def grey(level: int, pixels: ByteArray, padded: ByteArray) -> None:
     See :func:`pyclnf.image.to_grey`.
     """
 
+def inverse_floats(level: int, size: int) -> int:
+    """Return how much workspace :func:`invert` needs for matrices of so many rows."""
+
+def invert(
+    level: int,
+    matrices: Float32Array,
+    blocked: bool,
+    inverses: Float32Array,
+    workspace: Float32Array,
+) -> None:
+    """Fill (n, p, p) inverses, see :mod:`pyclnf.arithmetic.blocked_cholesky` if `blocked`.
+
+    Otherwise see :func:`pyclnf.arithmetic.cholesky.cholesky_inverse`; `workspace` is of
+    :func:`inverse_floats` numbers.
+    """
+
 def place(
     level: int,
     centers: Float64Array,

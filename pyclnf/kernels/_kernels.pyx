@@ -52,6 +52,13 @@ cdef extern from "table.h" namespace "pyclnf" nogil:
         float* maps
         float* workspace
 
+    cdef cppclass InvertArguments:
+        const float* matrices
+        int64_t count, size
+        cbool blocked
+        float* inverses
+        float* workspace
+
     cdef cppclass Kernels:
         int lanes
         void grey(const GreyArguments&)
@@ -59,6 +66,8 @@ cdef extern from "table.h" namespace "pyclnf" nogil:
         void sample(const SampleArguments&)
         size_t response_floats(const ResponseArguments&)
         void respond(const ResponseArguments&)
+        size_t inverse_floats(int64_t)
+        void invert(const InvertArguments&)
         void exponential(const float*, int64_t, float*)
         void fused(const float*, const float*, const float*, int64_t, float*)
 
@@ -125,6 +134,40 @@ def grey(int level, const uint8_t[:, :, :] pixels, uint8_t[:, ::1] padded):
     given.grey = &padded[0, 0]
     with nogil:
         kernels.grey(given)
+
+
+def inverse_floats(int level, Py_ssize_t size):
+    cdef const Kernels* kernels = _of(level)
+    _check(0 < size < 32768, "matrices of at least one row")
+    return <Py_ssize_t>kernels.inverse_floats(size)
+
+
+def invert(
+    int level,
+    const float[:, :, ::1] matrices,
+    cbool blocked,
+    float[:, :, ::1] inverses,
+    float[::1] workspace,
+):
+    cdef const Kernels* kernels = _of(level)
+    cdef InvertArguments given
+    cdef Py_ssize_t size = matrices.shape[1]
+    _check(matrices.shape[2] == size, "(n, p, p) matrices")
+    _check(inverses.shape[0] == matrices.shape[0], "an inverse per matrix")
+    _check(inverses.shape[1] == inverses.shape[2] == size, "(n, p, p) inverses")
+    _check(
+        workspace.shape[0] >= inverse_floats(level, size), "a workspace of inverse_floats numbers"
+    )
+    if matrices.shape[0] == 0:
+        return
+    given.matrices = &matrices[0, 0, 0]
+    given.count = matrices.shape[0]
+    given.size = size
+    given.blocked = blocked
+    given.inverses = &inverses[0, 0, 0]
+    given.workspace = &workspace[0]
+    with nogil:
+        kernels.invert(given)
 
 
 def place(

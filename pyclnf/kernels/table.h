@@ -60,6 +60,15 @@ struct ResponseArguments {
   float* workspace;
 };
 
+// Inverses of positive definite matrices; ReferenceOrder.invert.
+struct InvertArguments {
+  const float* matrices;  // (count, size, size)
+  int64_t count, size;
+  bool blocked;  // the order of pyclnf/arithmetic/blocked_cholesky.py, not cholesky.py
+  float* inverses;  // (count, size, size) out
+  float* workspace;
+};
+
 struct Kernels {
   int lanes;
   void (*grey)(const GreyArguments&);
@@ -67,6 +76,8 @@ struct Kernels {
   void (*sample)(const SampleArguments&);
   std::size_t (*response_floats)(const ResponseArguments&);  // size of its workspace
   void (*respond)(const ResponseArguments&);
+  std::size_t (*inverse_floats)(std::int64_t size);  // size of invert's workspace
+  void (*invert)(const InvertArguments&);
   void (*exponential)(const float* x, std::int64_t count, float* powers);
   void (*fused)(const float* a, const float* b, const float* c, std::int64_t count, float* sums);
 };

@@ -11,9 +11,8 @@ from support.fingerprint import fingerprint
 from support.model_files import write_small_model
 
 from pyclnf import CLNF, CacheWarning, FitSettings
-from pyclnf.arithmetic.reference_order import ReferenceOrder
-from pyclnf.arithmetic.rounded_once import RoundedOnce
 from pyclnf.backends import is_available
+from pyclnf.experts import patch_experts
 
 FACE = draw_face(0)
 
@@ -25,13 +24,12 @@ def cache(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def no_inversion(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From here on, whatever inverts matrices fails."""
+    """From here on, computing Sigma fails."""
 
-    def fail(self: object, matrices: object) -> None:
+    def fail(*arguments: object) -> None:
         raise AssertionError("a Sigma is computed")
 
-    for arithmetic in (RoundedOnce, ReferenceOrder):
-        monkeypatch.setattr(arithmetic, "invert", fail)
+    monkeypatch.setattr(patch_experts, "sigma_matrices", fail)
 
 
 def files(cache: Path) -> set[str]:
