@@ -95,7 +95,7 @@ def _visibility(reader: BinaryReader, n_views: int) -> BoolArray:
     for _ in range(n_views):
         start = reader.offset
         column = reader.matrix("visibility", np.int32, (rows[0].size if rows else None, 1))
-        if column.size == 0 or not np.isin(column, (0, 1)).all():
+        if column.size == 0 or not ((column == 0) | (column == 1)).all():
             raise reader.error("visibility of 0 or 1 for each landmark", "another value", start)
         rows.append(column[:, 0].astype(np.bool_))
     return _read_only(np.stack(rows))

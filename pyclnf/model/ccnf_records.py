@@ -1,14 +1,14 @@
 """The patch experts of a CCNF file: finding the records, checking them, making arrays.
 
 One expert is one record of fixed size, once its number of neurons and its support are known. So the
-headers are followed one by one, and everything else is done at once for each run of equal records:
+headers are followed one by one, and everything else is done at once for all records of equal size:
 a model has 1,400 experts, and handling them field by field would take most of its loading time.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,9 +98,17 @@ def read_experts(
         or neurons and visibility contradict each other.
     """
     scan = _scan(reader, visible, n_betas)
-    experts: dict[int, CCNFExpert] = {}
+    by_shape: dict[tuple[int, int, int], list[_Run]] = {}
     for run in scan.runs:
-        experts.update(enumerate(_decode(reader, run, n_betas), start=run.first))
+        by_shape.setdefault(run.shape, []).append(run)
+    experts: dict[int, CCNFExpert] = {}
+    for shape, runs in by_shape.items():
+        records = _gather(reader, runs, _record_type(shape, n_betas))
+        if not all(good.all() for _, good, _ in _conditions(records, shape)):
+            for run in scan.runs:  # Of all shapes, in the order of the file.
+                _check(reader, run, n_betas)
+        places = (place for run in runs for place in range(run.first, run.first + run.count))
+        experts.update(zip(places, _decode(records, shape), strict=True))
     # A damaged record leads the scan astray, so what is wrong inside the records comes first.
     if scan.stopped_by is not None:
         raise scan.stopped_by
@@ -173,11 +181,20 @@ def _record_type(shape: tuple[int, int, int], n_betas: int) -> np.dtype[Any]:
     )
 
 
-def _decode(reader: BinaryReader, run: _Run, n_betas: int) -> Iterator[CCNFExpert]:
-    reader.offset = run.offset
-    records = reader.records("patch experts", _record_type(run.shape, n_betas), run.count)
+def _gather(reader: BinaryReader, runs: list[_Run], record: np.dtype[Any]) -> AnyArray:
+    """Return the records of some runs."""
+    parts = []
+    for run in runs:
+        reader.offset = run.offset
+        parts.append(reader.records("patch experts", record, run.count))
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate([part.view(np.uint8) for part in parts]).view(record)
+
+
+def _decode(records: AnyArray, shape: tuple[int, int, int]) -> Iterator[CCNFExpert]:
+    """Make an expert of each record."""
     neurons = records["neurons"]
-    _check(reader, records, run.shape)
     # Copies: fields of packed records are unaligned, and slow to compute with.
     weights = _owned(neurons["weights"], np.float32)
     norms = _owned(neurons["norm"], np.float64)
@@ -185,19 +202,10 @@ def _decode(reader: BinaryReader, run: _Run, n_betas: int) -> Iterator[CCNFExper
     alphas = _owned(neurons["alpha"], np.float64)
     types = _owned(neurons["neuron_type"], np.int32)
     betas = _owned(records["betas"], np.float64)
-    _, height, width = run.shape
-    for i, confidence in enumerate(records["confidence"].tolist()):
-        yield CCNFExpert(
-            width=width,
-            height=height,
-            weights=weights[i],
-            norms=norms[i],
-            biases=biases[i],
-            alphas=alphas[i],
-            neuron_types=types[i],
-            betas=betas[i],
-            confidence=confidence,
-        )
+    confidences = records["confidence"].tolist()
+    _, height, width = shape
+    fields = zip(weights, norms, biases, alphas, types, betas, confidences, strict=True)
+    return (CCNFExpert(width, height, *values) for values in fields)
 
 
 def _owned(field: AnyArray, dtype: type[np.generic]) -> AnyArray:
@@ -207,30 +215,36 @@ def _owned(field: AnyArray, dtype: type[np.generic]) -> AnyArray:
     return copy
 
 
-def _check(reader: BinaryReader, records: AnyArray, shape: tuple[int, int, int]) -> None:
-    """Check what the scan did not look at.
+def _conditions(
+    records: AnyArray, shape: tuple[int, int, int]
+) -> Iterable[tuple[AnyArray, BoolArray, str]]:
+    """Yield values that the scan did not look at, which of them are right, and what is."""
+    neurons = records["neurons"]
+    _, height, width = shape
+    matrix_type = OPENCV_TYPES[np.float32]
+    constants = {"type": _NEURON_TYPE, "rows": height, "columns": width, "matrix_type": matrix_type}
+    for name, constant in constants.items():
+        yield neurons[name], neurons[name] == constant, f"neuron's {name} {constant}"
+    for name in ("norm", "bias", "alpha", "weights"):
+        yield neurons[name], np.isfinite(neurons[name]), f"finite {name} of a neuron"
+    for name in ("betas", "confidence"):
+        yield records[name], np.isfinite(records[name]), f"finite {name} of a patch expert"
+
+
+def _check(reader: BinaryReader, run: _Run, n_betas: int) -> None:
+    """Check a run's records.
 
     Raises
     ------
     ModelFileError
         At the first byte of the run that belongs to a wrong value.
     """
-    neurons = records["neurons"]
-    faults: list[tuple[int, str, str]] = []
-
-    def note(values: AnyArray, good: BoolArray, expected: str) -> None:
-        if not good.all():
-            faults.append((offset_of(reader, values, ~good), expected, str(values[~good][0])))
-
-    _, height, width = shape
-    matrix_type = OPENCV_TYPES[np.float32]
-    constants = {"type": _NEURON_TYPE, "rows": height, "columns": width, "matrix_type": matrix_type}
-    for name, constant in constants.items():
-        note(neurons[name], neurons[name] == constant, f"neuron's {name} {constant}")
-    for name in ("norm", "bias", "alpha", "weights"):
-        note(neurons[name], np.isfinite(neurons[name]), f"finite {name} of a neuron")
-    for name in ("betas", "confidence"):
-        note(records[name], np.isfinite(records[name]), f"finite {name} of a patch expert")
+    records = _gather(reader, [run], _record_type(run.shape, n_betas))
+    faults = [
+        (offset_of(reader, values, ~good), expected, str(values[~good][0]))
+        for values, good, expected in _conditions(records, run.shape)
+        if not good.all()
+    ]
     if faults:
         offset, expected, found = min(faults)
         raise reader.error(expected, found, offset)
