@@ -22,9 +22,11 @@ __all__ = [
     "Phase",
     "PhaseResult",
     "has_converged",
+    "is_finite",
     "iterate",
     "normal_equations",
     "regularisation",
+    "right_hand_side",
     "run_phase",
 ]
 
@@ -146,7 +148,7 @@ def run_phase(
         iteration = iterate(pdm, posed, phase, arithmetic)
         if on_iteration is not None:
             on_iteration(index, iteration)
-        if not _is_finite(iteration.parameters):
+        if not is_finite(iteration.parameters):
             return PhaseResult(posed, iteration.offsets, diverged=True)
         moved = pdm.pose(iteration.parameters, posed)
         stop = has_converged(posed.landmarks, moved.landmarks)
@@ -207,14 +209,38 @@ def normal_equations(
     weighted = seen
     if phase.landmark_weights is not None:
         weighted = seen * np.concatenate((phase.landmark_weights, phase.landmark_weights))[:, None]
-    # Summed in float64 and rounded once, for JᵀW·shift and again after the prior's term.
+    right = right_hand_side(weighted, pull, phase.prior, local)
+    return arithmetic.gram(weighted, seen, phase.prior), right
+
+
+def right_hand_side(
+    weighted: Float32Array, pull: Float32Array, prior: Float32Array, local: Float32Array
+) -> Float32Array:
+    """Return JᵀW·pull − r·Λ⁻¹·q.
+
+    Parameters
+    ----------
+    weighted : (2n, c) float32
+        W·J.
+    pull : (2n,) float32
+        How far landmarks are to move, px: x of all, then y.
+    prior : (c,) float32
+        r·Λ⁻¹. Where c is 6, the local parameters do not count.
+    local : (m,) float32
+        q.
+
+    Returns
+    -------
+    (c,) float32
+        Summed in float64 and rounded once, for JᵀW·pull and again after the prior's term.
+    """
     terms = weighted * pull.astype(np.float64)[:, None]
     right: Float32Array = np.add.reduce(terms, axis=0).astype(np.float32)
-    if not phase.rigid:
-        right[RIGID:] = right[RIGID:].astype(np.float64) - phase.prior[RIGID:].astype(
+    if len(right) > RIGID:
+        right[RIGID:] = right[RIGID:].astype(np.float64) - prior[RIGID:].astype(
             np.float64
         ) * local.astype(np.float64)
-    return arithmetic.gram(weighted, seen, phase.prior), right
+    return right
 
 
 def _of_visible(
@@ -242,6 +268,6 @@ def has_converged(before: Float32Array, after: Float32Array) -> bool:
     return math.sqrt(float(np.dot(moved, moved))) < _CONVERGED_BELOW
 
 
-def _is_finite(parameters: Parameters) -> bool:
+def is_finite(parameters: Parameters) -> bool:
     """Tell whether all parameters are finite."""
     return bool(np.isfinite(parameters.global_).all() and np.isfinite(parameters.local).all())
