@@ -14,7 +14,7 @@ import numpy as np
 from pyclnf.arithmetic import Arithmetic
 from pyclnf.model.pdm_file import PointDistributionModelData
 from pyclnf.rotation import compose, euler_to_matrix
-from pyclnf.typing import Float32Array
+from pyclnf.typing import BoolArray, Float32Array
 
 __all__ = ["Parameters", "PointDistributionModel", "PosedShape"]
 
@@ -97,6 +97,14 @@ class PointDistributionModel:
             return (self.mean_shape + np.float32(0)).reshape(3, self.n_landmarks)
         flat = self._arithmetic.affine(self.mean_shape, self.components, local)
         return flat.reshape(3, self.n_landmarks)
+
+    def of_landmarks(self, chosen: BoolArray) -> PointDistributionModel:
+        """Return the model of some of the landmarks alone: (n,) bool."""
+        rows = np.tile(chosen, 3)
+        data = PointDistributionModelData(
+            self.mean_shape[rows], self.components[rows], self.eigenvalues
+        )
+        return PointDistributionModel(data, self._arithmetic)
 
     def pose(self, parameters: Parameters, before: PosedShape | None = None) -> PosedShape:
         """Return the landmarks of some parameters, with rotation and 3D shape.
