@@ -1,4 +1,4 @@
-"""The interface of a backend: pictures, response maps, kernels, phases, likelihoods."""
+"""The interface of a backend: pictures, response maps, kernels, phases, parameters, likelihoods."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyclnf.detector import Detector
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
-from pyclnf.pdm import PosedShape
+from pyclnf.pdm import Parameters, PosedShape
 from pyclnf.responses import Responses
 from pyclnf.typing import AnyArray, BoolArray, Float32Array
 
@@ -60,6 +60,10 @@ class Backend(Protocol):
         on_iteration: Callable[[int, Iteration], None] | None = None,
     ) -> PhaseResult:
         """Run one rigid or non-rigid phase."""
+        ...
+
+    def parameters_from_landmarks(self, landmarks: Float32Array) -> Parameters:
+        """Return what :func:`pyclnf.landmark_parameters.parameters_from_landmarks` does."""
         ...
 
     def likelihood(

@@ -20,7 +20,7 @@ from pyclnf.kernels.phases import CompiledPhases, kernel_table, log_likelihood
 from pyclnf.kernels.prepared import Workspace, prepare_experts
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
-from pyclnf.pdm import PosedShape
+from pyclnf.pdm import Parameters, PosedShape
 from pyclnf.responses import Responses, spread
 from pyclnf.typing import AnyArray, BoolArray, Float32Array
 
@@ -142,6 +142,10 @@ class CythonBackend:
     ) -> PhaseResult:
         """Run one rigid or non-rigid phase."""
         return self._phases.run(posed, phase, on_iteration)
+
+    def parameters_from_landmarks(self, landmarks: Float32Array) -> Parameters:
+        """Return the parameters whose landmarks are nearest to the given ones."""
+        return self._phases.parameters_from_landmarks(landmarks)
 
     def likelihood(
         self, response_maps: Float32Array, offsets: Float32Array, sigma: float, visible: BoolArray

@@ -8,10 +8,11 @@ from pyclnf.arithmetic import Arithmetic
 from pyclnf.detector import Detector
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import to_grey
+from pyclnf.landmark_parameters import parameters_from_landmarks
 from pyclnf.likelihood import log_likelihood
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult, run_phase
-from pyclnf.pdm import PosedShape
+from pyclnf.pdm import Parameters, PosedShape
 from pyclnf.responses import Responses, compute_responses
 from pyclnf.typing import AnyArray, BoolArray, Float32Array
 
@@ -62,6 +63,10 @@ class NumpyBackend:
     ) -> PhaseResult:
         """Run one rigid or non-rigid phase."""
         return run_phase(self.detector.pdm, posed, phase, self.arithmetic, on_iteration)
+
+    def parameters_from_landmarks(self, landmarks: Float32Array) -> Parameters:
+        """Return the parameters whose landmarks are nearest to the given ones."""
+        return parameters_from_landmarks(self.detector.pdm, landmarks, self.arithmetic)
 
     def likelihood(
         self, response_maps: Float32Array, offsets: Float32Array, sigma: float, visible: BoolArray

@@ -26,6 +26,9 @@ class Phases:
         offsets: Float32Array,
         record: tuple[Float32Array, ...] | None,
     ) -> tuple[int, bool, bool]: ...
+    def descend(
+        self, landmarks: Float32Array, prior: Float32Array, state: tuple[Float32Array, ...]
+    ) -> int: ...
 
 def log_likelihood(
     level: int, maps: Float32Array, visible: ByteArray, offsets: Float32Array, sigma: float

@@ -82,6 +82,7 @@ cdef extern from "phase/table.h" namespace "pyclnf::phase" nogil:
         size_t workspace_size(const Model&)
         void prepare(const Model&, void*)
         Outcome run(const Model&, const Task&, const State&, const Record*, void*, float*)
+        int descend(const Model&, const float*, const float*, const State&, void*)
         double log_likelihood(const float*, int, int, const uint8_t*, const float*, float)
         void fill_kernels(int, float, float*)
         Steps steps
@@ -237,6 +238,21 @@ cdef class Phases:
             )
         self._spare.append(memory)
         return outcome.iterations, outcome.diverged, outcome.reshaped
+
+    def descend(self, const float[:, ::1] landmarks, const float[::1] prior, tuple state):
+        cdef State places
+        cdef int iterations
+        cdef _Memory memory
+        _check(landmarks.shape[0] == self.landmarks and landmarks.shape[1] == 2, "(n, 2) landmarks")
+        _check(prior.shape[0] == 6 + self.modes, "a prior per parameter")
+        self._fill(&places, state, 1)
+        memory = self._workspace()
+        with nogil:
+            iterations = self._kernels.descend(
+                self._model, &landmarks[0, 0], &prior[0], places, memory.start
+            )
+        self._spare.append(memory)
+        return iterations
 
     cdef int _fill(self, State* places, tuple arrays, int count) except -1:
         """Point at the arrays of a state, or of as many states one after another."""

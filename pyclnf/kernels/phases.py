@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from pyclnf import landmark_parameters
 from pyclnf.kernels import _phase
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
@@ -16,6 +17,10 @@ __all__ = ["CompiledPhases", "kernel_table", "log_likelihood"]
 
 _State = tuple[Float32Array, ...]
 """Global and local parameters, rotation, 3D shape, landmarks; of one or of all iterations."""
+
+
+_MOST_KEPT = 8
+"""Models of some of the landmarks alone."""
 
 
 class CompiledPhases:
@@ -31,6 +36,9 @@ class CompiledPhases:
     """
 
     def __init__(self, pdm: PointDistributionModel, level: int) -> None:
+        self._pdm, self._level = pdm, level
+        self._prior = landmark_parameters.prior(pdm)
+        self._of_visible: dict[bytes, CompiledPhases] = {}
         self._phases = _phase.Phases(
             level,
             np.ascontiguousarray(pdm.mean_shape, np.float32),
@@ -58,14 +66,7 @@ class CompiledPhases:
         -------
         PhaseResult
         """
-        parameters = posed.parameters
-        state = (
-            parameters.global_.copy(),
-            parameters.local.copy(),
-            posed.rotation.copy(),
-            posed.shape_3d.copy(),
-            posed.landmarks.copy(),
-        )
+        state = _state(posed)
         offsets = np.empty_like(posed.landmarks)
         record = None if on_iteration is None else self._record(phase)
         iterations, diverged, reshaped = self._phases.run(
@@ -87,8 +88,33 @@ class CompiledPhases:
             for index in range(iterations):
                 on_iteration(index, _iteration(record, index))
         if not reshaped:  # the same arrays, so that nobody derives a 3D shape from them anew
-            state = (state[0], parameters.local, state[2], posed.shape_3d, state[4])
+            state = (state[0], posed.parameters.local, state[2], posed.shape_3d, state[4])
         return PhaseResult(_posed(state), offsets, diverged)
+
+    def parameters_from_landmarks(self, landmarks: Float32Array) -> Parameters:
+        """Do what :func:`pyclnf.landmark_parameters.parameters_from_landmarks` does."""
+        seen = landmark_parameters.visible(landmarks)
+        if seen.all():
+            return self.descend(landmarks)[0]
+        return self._with(seen).descend(landmarks[seen])[0]
+
+    def descend(self, landmarks: Float32Array) -> tuple[Parameters, int]:
+        """Do what :func:`pyclnf.landmark_parameters.descend` does."""
+        posed = self._pdm.pose(landmark_parameters.start(self._pdm, landmarks))
+        state = _state(posed)
+        iterations = self._phases.descend(np.ascontiguousarray(landmarks), self._prior, state)
+        return Parameters(state[0], state[1]), iterations
+
+    def _with(self, seen: BoolArray) -> CompiledPhases:
+        """Return the phases of the visible landmarks' model, kept: a part's are always the same."""
+        key = seen.tobytes()
+        phases = self._of_visible.get(key)
+        if phases is None:
+            if len(self._of_visible) >= _MOST_KEPT:
+                self._of_visible = {}
+            phases = CompiledPhases(self._pdm.of_landmarks(seen), self._level)
+            self._of_visible[key] = phases
+        return phases
 
     def _record(self, phase: Phase) -> _State:
         """Return memory for what an observer is told of all iterations."""
@@ -121,6 +147,13 @@ def _bytes(visible: BoolArray) -> ByteArray:
     """Return booleans as the kernels take them."""
     seen: ByteArray = visible.view(np.uint8)
     return seen
+
+
+def _state(posed: PosedShape) -> _State:
+    """Return copies of a shape's arrays."""
+    parameters = posed.parameters
+    arrays = (parameters.global_, parameters.local, posed.rotation, posed.shape_3d, posed.landmarks)
+    return tuple(array.copy() for array in arrays)
 
 
 def _posed(state: _State) -> PosedShape:

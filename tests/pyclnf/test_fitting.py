@@ -34,6 +34,7 @@ class Spy:
         self.prepare = backend.prepare
         self.kernels, self.likelihood = backend.kernels, backend.likelihood
         self.picture = backend.picture
+        self.parameters_from_landmarks = backend.parameters_from_landmarks
         self._backend = backend
         self.scales: list[tuple[int, int]] = []
         self.starts: list[PosedShape] = []

@@ -80,6 +80,7 @@ class Listening:
         self.kernels, self.likelihood = backend.kernels, backend.likelihood
         self.picture = backend.picture
         self.prepare = backend.prepare
+        self.parameters_from_landmarks = backend.parameters_from_landmarks
         self.cases: list[Case] = []
 
     def phase(self, posed: PosedShape, phase: Phase, on_iteration: Any = None) -> PhaseResult:

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "descend.h"
 #include "elementary.h"
 #include "kernel_table.h"
 #include "likelihood.h"
@@ -30,6 +31,11 @@ static void prepare(const Model& model, void* memory) {
 static Outcome run(const Model& model, const Task& task, const State& state, const Record* record,
                    void* memory, float* offsets) {
   return Runner(model, task, *static_cast<Workspace*>(memory), record).run(state, offsets);
+}
+
+static int descend(const Model& model, const float* landmarks, const float* prior,
+                   const State& state, void* memory) {
+  return Descent(model, landmarks, prior, *static_cast<Workspace*>(memory)).run(state);
 }
 
 // ---- Single steps ----
@@ -107,8 +113,9 @@ constexpr Steps kSteps = {
 namespace pyclnf::phase {
 
 const Kernels PYCLNF_TABLE_OF(PYCLNF_LEVEL) = {
-    PYCLNF_LEVEL::workspace_size, PYCLNF_LEVEL::prepare,      PYCLNF_LEVEL::run,
-    PYCLNF_LEVEL::log_likelihood, PYCLNF_LEVEL::fill_kernels, PYCLNF_LEVEL::kSteps,
+    PYCLNF_LEVEL::workspace_size, PYCLNF_LEVEL::prepare,        PYCLNF_LEVEL::run,
+    PYCLNF_LEVEL::descend,        PYCLNF_LEVEL::log_likelihood, PYCLNF_LEVEL::fill_kernels,
+    PYCLNF_LEVEL::kSteps,
 };
 
 }  // namespace pyclnf::phase

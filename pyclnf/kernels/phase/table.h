@@ -34,6 +34,10 @@ struct Kernels {
   // `offsets`, n x 2, gets those of the last iteration's start. `record` may be null.
   Outcome (*run)(const Model& model, const Task& task, const State& state, const Record* record,
                  void* workspace, float* offsets);
+  // Go to the parameters of landmarks, n x 2, that all count; `prior` is that of 6 + m parameters.
+  // Return how many iterations that took.
+  int (*descend)(const Model& model, const float* landmarks, const float* prior,
+                 const State& state, void* workspace);
   // NaN if no landmark is visible.
   double (*log_likelihood)(const float* maps, int landmarks, int window,
                            const std::uint8_t* visible, const float* offsets, float sigma);

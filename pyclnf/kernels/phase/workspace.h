@@ -47,6 +47,7 @@ struct Workspace {
   float *offset_x, *offset_y;
   float *shift_x, *shift_y;
   float* pull;             // 2n: shifts in the picture's frame, x of all and then y
+  float* residual_shape;   // 3 x padded(n): what distances from landmarks are measured with
   float* jacobian;         // 2n x padded(6 + m), as the next two
   float* seen_rows;
   float* weighted_rows;
@@ -74,6 +75,7 @@ struct Workspace {
       *part = carver.take<float>(n);
     }
     pull = carver.take<float>(2 * n);
+    residual_shape = carver.take<float>(3 * n);
     for (float** part : {&jacobian, &seen_rows, &weighted_rows}) {
       *part = carver.take<float>(2 * n * width);
     }
