@@ -11,6 +11,7 @@ from pyclnf.fitting import FitResult
 from pyclnf.hypotheses import Hypotheses
 from pyclnf.model.errors import ModelFileError
 from pyclnf.observe import Observer, TraceRecorder
+from pyclnf.parts import PartFit, WholeFit
 from pyclnf.settings import FitSettings
 
 __version__ = "0.1.0"
@@ -23,6 +24,8 @@ __all__ = [
     "Hypotheses",
     "ModelFileError",
     "Observer",
+    "PartFit",
     "TraceRecorder",
+    "WholeFit",
     "__version__",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
 from os import PathLike
 
@@ -13,6 +14,8 @@ from pyclnf.cache import cache_folder
 from pyclnf.hypotheses import ROTATIONS, Hypotheses, Rotation
 from pyclnf.image import check_box
 from pyclnf.observe import Observer
+from pyclnf.part_models import PartModel, load_parts
+from pyclnf.parts import WholeFit, refine
 from pyclnf.settings import FitSettings
 from pyclnf.threads import in_threads
 from pyclnf.typing import AnyArray
@@ -40,6 +43,8 @@ class CLNF:
         The backend in use; what ``"auto"`` chose.
     n_landmarks, n_modes : int
         Of the point distribution model.
+    part_names : tuple of str
+        Of the parts that have models of their own, see :meth:`fit_parts`.
 
     Raises
     ------
@@ -70,6 +75,9 @@ class CLNF:
         self.backend = self._backend.name
         self.n_landmarks = self._backend.detector.pdm.n_landmarks
         self.n_modes = self._backend.detector.pdm.n_modes
+        self.part_names = tuple(part.name for part in self._backend.detector.manifest.parts)
+        self._parts: tuple[PartModel, ...] | None = None
+        self._lock = threading.Lock()
 
     def fit(
         self,
@@ -158,6 +166,43 @@ class CLNF:
 
         return Hypotheses(angles, in_threads(fit_from, angles, threads))
 
+    def fit_parts(
+        self,
+        image: AnyArray,
+        bbox: Sequence[float] | AnyArray,
+        settings: FitSettings | None = None,
+        *,
+        rotation: Rotation = (0.0, 0.0, 0.0),
+    ) -> WholeFit:
+        """Find the landmarks of the face in a box, then those of its parts, and unite them.
+
+        Parameters
+        ----------
+        image, bbox, settings, rotation
+            As :meth:`fit` takes them; the settings are the face's, parts have their own.
+
+        Returns
+        -------
+        WholeFit
+            ``face`` is refined by the parts, where it is large enough for them; ``parts`` has the
+            fit of each, by name: the inner face and detailed eyes in OpenFace's general model.
+            Without parts in the model, ``face`` is what :meth:`fit` finds.
+
+        Raises
+        ------
+        ValueError
+            As :meth:`fit` does.
+        ModelFileError
+            If the model of a part, read when first needed, cannot be used.
+        """
+        picture = self._backend.picture(image)
+        box = check_box(bbox, (picture.height, picture.width))
+        angles = _checked_rotation(rotation)
+        start = self._backend.detector.pdm.parameters_from_box(box, angles)
+        chosen = _checked_settings(settings)
+        face = fitting.fit(picture, box, start, chosen, self._backend)
+        return refine(picture, face, self._backend, self._loaded_parts())
+
     def fit_many(
         self,
         images: AnyArray | Sequence[AnyArray],
@@ -211,6 +256,13 @@ class CLNF:
             If the settings have no window for any scale of the model.
         """
         fitting.prepare(_checked_settings(settings), self._backend)
+
+    def _loaded_parts(self) -> tuple[PartModel, ...]:
+        """Return the parts' models, read when first asked for."""
+        with self._lock:
+            if self._parts is None:
+                self._parts = load_parts(self._backend)
+            return self._parts
 
 
 def _checked_rotation(rotation: Sequence[float]) -> Rotation:

@@ -196,14 +196,16 @@ def plan_scale(settings: FitSettings, scale: int, patch_scales: tuple[float, ...
     -------
     ScalePlan
         With q = log2(patch scale / 0.25), of scale 2 for finer ones (*quirk*):
-        r - 15q (0.001 if that is not positive), σ + 0.25q, w + 2wq; rounded to float32.
+        r - 15q (0.001 if that is not positive), σ + 0.25q, w + 2wq; rounded to float32. As they
+        are, for the settings of a part.
 
     Raises
     ------
     ValueError
         Naming ``settings``, if a patch scale below 0.25 leaves no positive sigma.
     """
-    ratio = patch_scales[min(scale, _LAST_ADAPTED_SCALE)] / _COARSEST
+    nearest = patch_scales[min(scale, _LAST_ADAPTED_SCALE)]
+    ratio = nearest / _COARSEST if settings.adapts_to_scale else 1.0
     logarithm, octave = math.log(ratio), math.log(2)
     reg_factor = float(np.float32(settings.reg_factor))
     sigma = float(np.float32(settings.sigma))

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, ClassVar
 
 __all__ = ["FitSettings"]
 
@@ -51,6 +51,8 @@ class FitSettings:
     reg_factor: float = 25.0
     weight_factor: float = 0.0
     max_iterations: int = 5
+
+    adapts_to_scale: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         sizes = _whole_numbers("window_sizes", self.window_sizes)

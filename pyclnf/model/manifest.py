@@ -58,11 +58,14 @@ class PartFiles:
         E.g. ``"left_eye_28"``.
     pairs : tuple of (int, int)
         Index of a landmark in the main model, index of the same landmark in the part.
+    line : int
+        Where the main manifest names it, counted from 1.
     """
 
     manifest: Path
     name: str
     pairs: tuple[tuple[int, int], ...]
+    line: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +206,7 @@ def _part(line: _Line) -> PartFiles:
         raise line.error("pairs of landmark numbers", f"{len(numbers)} numbers")
     indices = [_index(line, word) for word in numbers]
     pairs = tuple(zip(indices[::2], indices[1::2], strict=True))
-    return PartFiles(manifest, line.words[2], pairs)
+    return PartFiles(manifest, line.words[2], pairs, line.number)
 
 
 def _index(line: _Line, word: str) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,10 +21,11 @@ from generator.write_model import (
     write_lines,
 )
 
-from pyclnf.model import CCNFExpert, CCNFPatchExperts, PointDistributionModelData
+from pyclnf.model import CCNFExpert, CCNFPatchExperts, PointDistributionModelData, read_pdm
 
 __all__ = [
     "BLOB_SIGMA",
+    "add_part",
     "binary_matrix",
     "ccnf_bytes",
     "draw_blobs",
@@ -111,25 +113,47 @@ def write_small_model(
     support: int = 11,
 ) -> Path:
     """Write a whole model into `directory` and return its main manifest, ``main.txt``."""
-    lines = ["PDM pdms/pdm.txt"]
-    write_lines(directory / "pdms" / "pdm.txt", [pdm_text(small_pdm(seed, n_landmarks, n_modes))])
-    (directory / "patch_experts").mkdir(exist_ok=True)
-    for scale in scales:
-        patches = small_ccnf(
-            scale,
-            seed,
-            n_landmarks,
-            views,
-            windows=windows,
-            n_betas=n_betas,
-            n_neurons=n_neurons,
-            support=support,
-        )
-        name = f"patch_experts/ccnf_{scale:.2f}.txt"
-        (directory / name).write_bytes(ccnf_bytes(patches))
-        lines.append(f"PatchesCCNF {name}")
-    write_lines(directory / "clnf.txt", lines)
-    return write_lines(directory / "main.txt", ["LandmarkDetector clnf.txt"])
+    pdm = small_pdm(seed, n_landmarks, n_modes)
+    experts = {
+        "views": views,
+        "windows": windows,
+        "n_betas": n_betas,
+        "n_neurons": n_neurons,
+        "support": support,
+    }
+    return _write_model(directory, pdm, scales, seed, **experts)
+
+
+def add_part(
+    main: Path,
+    name: str,
+    landmarks: Sequence[int],
+    shared: Sequence[int] | None = None,
+    scales: Sequence[float] = (0.35,),
+) -> Path:
+    """Add a part to a small model, a model of some of its landmarks; return its manifest.
+
+    Parameters
+    ----------
+    main
+        The face's main manifest, as `write_small_model` returns it.
+    name
+        The part's, and that of its folder.
+    landmarks
+        The face's landmarks that the part has, in its own order.
+    shared
+        Those of them that the manifest pairs; all by default.
+    scales
+        Of the part's patch experts.
+    """
+    face = read_pdm(main.parent / "pdms" / "pdm.txt")
+    rows = np.concatenate([face.n_landmarks * k + np.asarray(landmarks) for k in range(3)])
+    pdm = PointDistributionModelData(face.mean_shape[rows], face.components[rows], face.eigenvalues)
+    part = _write_model(main.parent / name, pdm, scales, seed=0)
+    pairs = [f"{i} {list(landmarks).index(i)}" for i in shared or landmarks]
+    line = f"LandmarkDetector_part {name}/main.txt {name} {' '.join(pairs)}"
+    write_lines(main, [*main.read_text("utf-8").splitlines(), line])
+    return part
 
 
 def draw_blobs(
@@ -150,6 +174,26 @@ def draw_blobs(
         squared = ((x - cx) ** 2 + (y - cy) ** 2) / (BLOB_SIGMA * scale) ** 2
         brightest = np.maximum(brightest, np.exp(-squared / 2))
     return (50.0 + 150.0 * brightest).astype(np.float32)
+
+
+def _write_model(
+    directory: Path,
+    pdm: PointDistributionModelData,
+    scales: Sequence[float],
+    seed: int,
+    **experts: Any,
+) -> Path:
+    """Write a model of some shapes; `experts` are arguments of `small_ccnf`."""
+    lines = ["PDM pdms/pdm.txt"]
+    write_lines(directory / "pdms" / "pdm.txt", [pdm_text(pdm)])
+    (directory / "patch_experts").mkdir(exist_ok=True)
+    for scale in scales:
+        patches = small_ccnf(scale, seed, pdm.n_landmarks, **experts)
+        name = f"patch_experts/ccnf_{scale:.2f}.txt"
+        (directory / name).write_bytes(ccnf_bytes(patches))
+        lines.append(f"PatchesCCNF {name}")
+    write_lines(directory / "clnf.txt", lines)
+    return write_lines(directory / "main.txt", ["LandmarkDetector clnf.txt"])
 
 
 def _face_points(n: int) -> npt.NDArray[np.float64]:

@@ -57,8 +57,8 @@ def assert_complete(manifest: Manifest, root: Path) -> None:
     assert manifest.validator == root / "validation/cnn.txt"
     assert manifest.face_detection_conversion == root / "haar.txt"
     assert manifest.parts == (
-        PartFiles(root / "parts/eye.txt", "left_eye", ((36, 8), (37, 10))),
-        PartFiles(root / "parts/eye.txt", "right_eye", ((42, 0),)),
+        PartFiles(root / "parts/eye.txt", "left_eye", ((36, 8), (37, 10)), 2),
+        PartFiles(root / "parts/eye.txt", "right_eye", ((42, 0),), 3),
     )
     assert detector.path == folder / "clnf.txt"
     assert detector.pdm == folder / "pdms/pdm.txt"
