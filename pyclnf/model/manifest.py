@@ -7,15 +7,13 @@ a keyword and a path relative to the manifest itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from pyclnf.model.errors import ModelFileError
-from pyclnf.model.files import is_file, read_bytes
+from pyclnf.model.keyword_file import KeywordFile, Line
 
-_LARGEST_MANIFEST = 2**16  # bytes; so that a patch file given by mistake is refused at once
-_UTF8_MARK = b"\xef\xbb\xbf"
+_MAIN = "main_*.txt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ def read_manifest(path: Path) -> Manifest:
         of patch expert is not named, a keyword that stands for one file comes twice, or a part's
         line is malformed.
     """
-    lines = _KeywordFile(path)
+    lines = KeywordFile(path, _MAIN)
     return Manifest(
         path=path,
         detector=_read_detector(lines.one("LandmarkDetector")),
@@ -119,7 +117,7 @@ def read_manifest(path: Path) -> Manifest:
 
 
 def _read_detector(path: Path) -> DetectorFiles:
-    lines = _KeywordFile(path)
+    lines = KeywordFile(path, _MAIN)
     files = DetectorFiles(
         path=path,
         pdm=lines.one("PDM"),
@@ -134,70 +132,7 @@ def _read_detector(path: Path) -> DetectorFiles:
     return files
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """One line of a manifest: its place and its words."""
-
-    source: Path
-    number: int
-    offset: int
-    words: tuple[str, ...]
-
-    def error(self, expected: str, found: str, advice: str = "") -> ModelFileError:
-        # Shown by repr: a word may be anything, not only what can be printed.
-        place = f"in line {self.number} ({' '.join(self.words[:2])[:80]!r})"
-        return ModelFileError(self.source, f"{expected} {place}", found, self.offset, advice)
-
-    def file(self) -> Path:
-        """Return the existing file that the line names."""
-        if len(self.words) < 2:
-            raise self.error("a file name", "none")
-        target = self.source.parent / self.words[1].replace("\\", "/")
-        if not is_file(target):
-            advice = "Copy the model's whole folder; some OpenFace models are separate downloads"
-            raise self.error("the name of an existing file", f"no file {str(target)!r}", advice)
-        return target
-
-
-class _KeywordFile:
-    """The lines of a manifest that have a word, by their first word."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._lines = list(_lines(path))
-
-    def all(self, keyword: str) -> list[_Line]:
-        return [line for line in self._lines if line.words[0] == keyword]
-
-    def several(self, keyword: str) -> tuple[Path, ...]:
-        return tuple(line.file() for line in self.all(keyword))
-
-    def optional(self, keyword: str) -> Path | None:
-        lines = self.all(keyword)
-        if len(lines) > 1:
-            raise lines[1].error(f"one line {keyword}", "another")
-        return lines[0].file() if lines else None
-
-    def one(self, keyword: str) -> Path:
-        file = self.optional(keyword)
-        if file is None:
-            advice = "A model is loaded by its main_*.txt; is this another file?"
-            raise ModelFileError(self._path, f"a line {keyword}", "none", advice=advice)
-        return file
-
-
-def _lines(path: Path) -> Iterator[_Line]:
-    content = read_bytes(path, _LARGEST_MANIFEST)
-    offset = len(_UTF8_MARK) if content.startswith(_UTF8_MARK) else 0
-    for number, line in enumerate(content[offset:].splitlines(keepends=True), start=1):
-        # Windows' own file system codec would refuse bytes that are not UTF-8.
-        words = tuple(word.decode("utf-8", "surrogateescape") for word in line.split())
-        if words:
-            yield _Line(path, number, offset, words)
-        offset += len(line)
-
-
-def _part(line: _Line) -> PartFiles:
+def _part(line: Line) -> PartFiles:
     manifest = line.file()
     if len(line.words) < 3:
         raise line.error("the part's name", "none")
@@ -209,7 +144,7 @@ def _part(line: _Line) -> PartFiles:
     return PartFiles(manifest, line.words[2], pairs, line.number)
 
 
-def _index(line: _Line, word: str) -> int:
+def _index(line: Line, word: str) -> int:
     if len(word) > 6 or not (word.isascii() and word.isdigit()):
         raise line.error("a landmark's number", repr(word[:32]))
     return int(word)

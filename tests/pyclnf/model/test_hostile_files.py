@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.model_files import ccnf_bytes, pdm_text, small_ccnf, small_pdm
+from support.networks import connection, convolution, network_bytes, rectifier
 
 from pyclnf.model import (
     CCNFPatchExperts,
@@ -22,11 +23,19 @@ from pyclnf.model import (
     read_manifest,
     read_pdm,
 )
+from pyclnf.model.face_detector_file import face_detector_files
+from pyclnf.model.network_file import Layer, Pooling, read_network
 
 CCNF = ccnf_bytes(small_ccnf(0.5, 1, 3, 2, windows=(3, 2), n_betas=2, n_neurons=2, support=3))
 PDM = pdm_text(small_pdm(1, n_landmarks=3, n_modes=2)).encode()
+RNG = np.random.default_rng(0)
+NETWORK = network_bytes(
+    [convolution(RNG, 3, 2), rectifier(RNG, 2), Pooling(2, 2, 2, 2), connection(RNG, 8, 6)]
+)
 MANIFEST = b"LandmarkDetector main.txt\r\nLandmarkDetector_part main.txt eye 1 2\r\nPDM main.txt\n"
 MANIFEST += b"PatchesCCNF main.txt"
+
+FACE_DETECTOR = b"PNet main.txt\r\nRNet main.txt\nONet main.txt"
 
 EXTREMES = [0, -1, 1, 2, 5, 6, 255, 256, 2**16, 2**31 - 1, -(2**31)]
 Change = Callable[[bytearray], None]
@@ -145,6 +154,34 @@ def test_damaged_pdm(path: Path, data: bytes):
         assert_sound_pdm(pdm)
 
 
+def read_small_network(path: Path) -> tuple[Layer, ...]:
+    return read_network(path, 6, 6)
+
+
+@fuzz
+@given(data=damaged(NETWORK))
+def test_damaged_network(path: Path, data: bytes):
+    layers = read_within_bounds(read_small_network, path, data)
+    if layers is not None:
+        assert 0 < len(layers) <= 64
+
+
+@pytest.mark.parametrize("value", [2**31 - 1, -1], ids=["largest", "negative"])
+def test_every_word_of_a_network(value: int, path: Path):
+    for position in range(0, len(NETWORK) - 3, 4):
+        data = bytearray(NETWORK)
+        struct.pack_into("<i", data, position, value)
+        read_within_bounds(read_small_network, path, bytes(data))
+
+
+@fuzz
+@given(data=damaged(FACE_DETECTOR))
+def test_damaged_face_detector(path: Path, data: bytes):
+    files = read_within_bounds(face_detector_files, path, data)
+    if files is not None:
+        assert len(files) == 4
+
+
 @fuzz
 @given(data=damaged(MANIFEST))
 def test_damaged_manifest(path: Path, data: bytes):
@@ -154,7 +191,7 @@ def test_damaged_manifest(path: Path, data: bytes):
         assert manifest.detector.pdm.is_file()
 
 
-@pytest.mark.parametrize("read", [read_ccnf, read_pdm, read_manifest])
+@pytest.mark.parametrize("read", [read_ccnf, read_pdm, read_manifest, read_small_network])
 @fuzz
 @given(data=st.binary(max_size=200))
 def test_noise(read: Callable, path: Path, data: bytes):
