@@ -7,12 +7,13 @@ library that is installed.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from pyclnf.typing import AnyArray, ByteArray, Float32Array
 
-__all__ = ["check_box", "check_picture", "to_grey"]
+__all__ = ["check_box", "check_picture", "to_eight_bit", "to_grey"]
 
 _LUMA_BITS = 15
 _BGR_WEIGHTS = np.array((3735, 19235, 9798), np.float32)
@@ -47,24 +48,26 @@ def to_grey(image: AnyArray) -> ByteArray:
     """
     pixels = check_picture(image)
     grey = np.empty(pixels.shape[:2], np.uint8)
-    rows = max(1, _PIXELS_AT_A_TIME // pixels.shape[1])
-    for first in range(0, len(pixels), rows):
-        grey[first : first + rows] = _grey_of(_to_eight_bit(pixels[first : first + rows]))
+    for rows in _some_rows(pixels):
+        grey[rows] = _grey_of(_eight_bit_of(pixels[rows]))
     return grey
 
 
-def check_picture(image: AnyArray) -> AnyArray:
-    """Return a picture as an array that :func:`to_grey` can convert; raises what that says."""
-    pixels = np.asarray(image)
-    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] != 3):
-        raise ValueError(
-            f"image: expected shape (H, W) or (H, W, 3) in blue, green, red order, "
-            f"got {pixels.shape}"
-        )
-    if pixels.size == 0:
-        raise ValueError(f"image: is empty, shape {pixels.shape}")
-    _check_values(pixels)
-    return pixels
+def to_eight_bit(image: AnyArray) -> ByteArray:
+    """Convert a picture to values 0 … 255; takes and refuses what :func:`to_grey` does.
+
+    Returns
+    -------
+    (H, W) or (H, W, 3) uint8
+        The picture itself if it is of that dtype.
+    """
+    pixels = check_picture(image)
+    if pixels.dtype == np.uint8:
+        return pixels
+    converted = np.empty(pixels.shape, np.uint8)
+    for rows in _some_rows(pixels):
+        converted[rows] = _eight_bit_of(pixels[rows])
+    return converted
 
 
 def check_box(bbox: object, image_shape: tuple[int, ...]) -> Float32Array:
@@ -111,6 +114,26 @@ def check_box(bbox: object, image_shape: tuple[int, ...]) -> Float32Array:
     return rounded
 
 
+def check_picture(image: AnyArray) -> AnyArray:
+    """Return a picture as an array that can be converted, or raise a ValueError."""
+    pixels = np.asarray(image)
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] != 3):
+        raise ValueError(
+            f"image: expected shape (H, W) or (H, W, 3) in blue, green, red order, "
+            f"got {pixels.shape}"
+        )
+    if pixels.size == 0:
+        raise ValueError(f"image: is empty, shape {pixels.shape}")
+    _check_values(pixels)
+    return pixels
+
+
+def _some_rows(pixels: AnyArray) -> Iterator[slice]:
+    """Cut a picture into rows few enough to be copied."""
+    count = max(1, _PIXELS_AT_A_TIME // pixels.shape[1])
+    return (slice(first, first + count) for first in range(0, len(pixels), count))
+
+
 def _check_values(pixels: AnyArray) -> None:
     """Raise a ValueError unless a picture's dtype and values can be converted."""
     if pixels.dtype in (np.uint8, np.uint16):
@@ -129,7 +152,7 @@ def _check_values(pixels: AnyArray) -> None:
         )
 
 
-def _to_eight_bit(pixels: AnyArray) -> ByteArray:
+def _eight_bit_of(pixels: AnyArray) -> ByteArray:
     """Bring checked pixels of any accepted dtype to uint8."""
     if pixels.dtype == np.uint8:
         return pixels

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyclnf.experts.area_of_interest import PaddedImage
-from pyclnf.image import check_box, to_grey
+from pyclnf.image import check_box, to_eight_bit, to_grey
 
 RNG = np.random.default_rng(0)
 COLOUR = RNG.integers(0, 256, (37, 53, 3), np.uint8)
@@ -98,6 +98,16 @@ def test_large_pictures_are_converted_like_small_ones(shape: tuple[int, ...]):
     np.testing.assert_array_equal(to_grey(picture / np.float32(255)), expected)
 
 
+@pytest.mark.parametrize("shape", [(500, 400, 3), (500, 401)])
+def test_colours_are_kept(shape: tuple[int, ...]):
+    picture = np.random.default_rng(shape).integers(0, 256, shape, np.uint8)
+    assert to_eight_bit(picture) is picture
+    for other in (picture.astype(np.uint16) << 8, picture / np.float32(255)):
+        converted = to_eight_bit(other)
+        assert converted.dtype == np.uint8
+        np.testing.assert_array_equal(converted, picture)
+
+
 def test_floating_point_is_rounded():
     values = np.array([[0.0, 0.4, 0.6, 127.4, 254.6, 255.0]]) / 255
     np.testing.assert_array_equal(to_grey(values), [[0, 0, 1, 127, 255, 255]])
@@ -132,8 +142,9 @@ def test_floating_point_is_rounded():
     ],
 )
 def test_what_is_no_picture(image: Any, words: str):
-    with pytest.raises(ValueError, match=f"^image: .*{words}"):
-        to_grey(image)
+    for convert in (to_grey, to_eight_bit):
+        with pytest.raises(ValueError, match=f"^image: .*{words}"):
+            convert(image)
 
 
 # ---- Box ----

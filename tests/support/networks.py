@@ -67,7 +67,7 @@ def refinement_layers(seed: int = 0) -> tuple[Layer, ...]:
 
 
 def output_layers(seed: int = 0) -> tuple[Layer, ...]:
-    """Return a network for 48 px, with sums of more than 320 terms, and more outputs than needed."""
+    """Return a network for 48 px, with sums of over 320 terms, and more outputs than needed."""
     rng = np.random.default_rng([seed, 48])
     return (
         *(convolution(rng, 3, 8, 4, 3), rectifier(rng, 8), Pooling(3, 3, 2, 2)),

@@ -80,8 +80,10 @@ def test_kernels_are_stored_input_by_input(path: Path):
 
 @pytest.mark.parametrize(
     ("length", "window", "step", "expected"),
-    [(22, 3, 2, 11), (9, 3, 2, 4), (10, 2, 2, 5), (11, 2, 2, 6), (21, 3, 2, 10), (8, 2, 2, 4)]
-    + [(7, 3, 3, 2), (8, 3, 3, 3), (5, 5, 2, 1)],
+    [
+        *((22, 3, 2, 11), (9, 3, 2, 4), (10, 2, 2, 5), (11, 2, 2, 6), (21, 3, 2, 10), (8, 2, 2, 4)),
+        *((7, 3, 3, 2), (8, 3, 3, 3), (5, 5, 2, 1)),
+    ],
 )
 def test_how_many_windows_a_pooling_has(length: int, window: int, step: int, expected: int):
     assert pooled_length(length, window, step) == expected
