@@ -14,6 +14,7 @@ __all__ = [
     "AUTO_ORDER",
     "BackendUnavailableError",
     "available_backends",
+    "choose_backend",
     "create_backend",
     "is_available",
 ]
@@ -39,6 +40,29 @@ def is_available(name: str) -> bool:
     return name in _FACTORIES and (
         name not in _COMPILED or importlib.util.find_spec(_COMPILED[name]) is not None
     )
+
+
+def choose_backend(name: str) -> str:
+    """Return the name of a backend that this installation has; what ``auto`` stands for.
+
+    Raises
+    ------
+    ValueError
+        If there is no backend of that name.
+    BackendUnavailableError
+        If this installation does not have it, with what to do about it.
+    """
+    chosen = next(filter(is_available, AUTO_ORDER)) if name == "auto" else name
+    if chosen not in _FACTORIES:
+        names = ", ".join(("auto", *_FACTORIES))
+        raise ValueError(f"backend: there is none called {name!r}; choose one of {names}")
+    if not is_available(chosen):
+        raise BackendUnavailableError(
+            f"backend: {chosen!r} was not compiled when pyclnf was installed. With a C++17 "
+            f"compiler, install it again with the environment variable PYCLNF_KERNELS=ON, which "
+            f"says what is missing; or choose 'numpy', or 'numpy-exact' for the same bits, slowly"
+        )
+    return chosen
 
 
 def create_backend(
@@ -73,11 +97,7 @@ def create_backend(
     ModelFileError
         If the model cannot be read.
     """
-    chosen = next(filter(is_available, AUTO_ORDER)) if name == "auto" else name
-    if chosen not in _FACTORIES:
-        names = ", ".join(("auto", *_FACTORIES))
-        raise ValueError(f"backend: there is none called {name!r}; choose one of {names}")
-    return _FACTORIES[chosen](manifest_path, ArrayCache(cache) if cache else None)
+    return _FACTORIES[choose_backend(name)](manifest_path, ArrayCache(cache) if cache else None)
 
 
 def _numpy(manifest_path: str | PathLike[str], cache: ArrayCache | None) -> Backend:
@@ -102,12 +122,6 @@ def _numpy_exact(manifest_path: str | PathLike[str], cache: ArrayCache | None) -
 
 def _cython(manifest_path: str | PathLike[str], cache: ArrayCache | None) -> Backend:
     """Create the backend of compiled kernels."""
-    if not is_available("cython"):
-        raise BackendUnavailableError(
-            "backend: 'cython' was not compiled when pyclnf was installed. With a C++17 compiler, "
-            "install it again with the environment variable PYCLNF_KERNELS=ON, which says what is "
-            "missing; or choose 'numpy', or 'numpy-exact' for the same bits, slowly"
-        )
     from pyclnf.backends.cython_backend import CythonBackend
     from pyclnf.detector import load_detector
     from pyclnf.kernels.inverting import CompiledInverses
