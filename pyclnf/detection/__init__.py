@@ -1,4 +1,4 @@
-"""Where the faces are: any detector of yours, or boxes from a file."""
+"""Where the faces are: OpenFace's detector, any detector of yours, or boxes from a file."""
 
 from pyclnf.detection.box_files import (
     BoxFileError,
@@ -8,9 +8,11 @@ from pyclnf.detection.box_files import (
 )
 from pyclnf.detection.detections import Detections
 from pyclnf.detection.face_detector import FaceDetector, find_boxes
+from pyclnf.detection.mtcnn import MTCNN
 from pyclnf.detection.settings import CascadeSettings
 
 __all__ = [
+    "MTCNN",
     "BoxFileError",
     "CascadeSettings",
     "Detections",

@@ -1,0 +1,106 @@
+"""What a user holds: a face detector loaded from OpenFace's files."""
+
+from __future__ import annotations
+
+from os import PathLike
+
+from pyclnf.backends import choose_backend
+from pyclnf.detection.cascade import find_faces
+from pyclnf.detection.detections import Detections
+from pyclnf.detection.networks import Networks
+from pyclnf.detection.pictures import to_planes
+from pyclnf.detection.settings import CascadeSettings
+from pyclnf.image import to_eight_bit
+from pyclnf.model.face_detector_file import FaceDetectorData, read_face_detector
+from pyclnf.typing import AnyArray, Float32Array
+
+__all__ = ["MTCNN"]
+
+
+class MTCNN:
+    """Multi-task cascaded convolutional networks: OpenFace's face detector.
+
+    Parameters
+    ----------
+    path : path
+        ``MTCNN_detector.txt`` of OpenFace's models.
+    backend : str
+        Where the work is done: ``"cython"``, ``"numpy"``, ``"numpy-exact"`` or ``"auto"``, as for
+        landmarks, see :func:`pyclnf.backends.create_backend`.
+    settings : CascadeSettings, optional
+
+    Attributes
+    ----------
+    backend : str
+        The backend in use; what ``"auto"`` chose.
+    settings : CascadeSettings
+
+    Raises
+    ------
+    ModelFileError
+        If a file is missing, truncated or corrupt.
+    ValueError
+        If there is no backend of that name.
+    BackendUnavailableError
+        If this installation does not have it.
+
+    Notes
+    -----
+    One detector may be used in several threads.
+
+    References
+    ----------
+    Zhang, Zhang, Li, Qiao, *Joint Face Detection and Alignment using Multi-task Cascaded
+    Convolutional Networks*, IEEE Signal Processing Letters 2016.
+    """
+
+    def __init__(
+        self,
+        path: str | PathLike[str],
+        backend: str = "auto",
+        settings: CascadeSettings | None = None,
+    ) -> None:
+        self.settings = CascadeSettings() if settings is None else settings
+        self._networks = _create_networks(choose_backend(backend), read_face_detector(path))
+
+    @property
+    def backend(self) -> str:
+        """The name of the backend in use."""
+        return self._networks.name
+
+    def detect(self, image: AnyArray) -> Detections:
+        """Find the faces in a picture.
+
+        Parameters
+        ----------
+        image : (H, W) or (H, W, 3) array
+            As :func:`pyclnf.image.to_grey` takes it.
+
+        Returns
+        -------
+        Detections
+            No faces in a picture whose shorter side is below that of the smallest face.
+
+        Raises
+        ------
+        ValueError
+            Naming ``image``, if it is no such picture.
+        """
+        return find_faces(self._networks, to_planes(to_eight_bit(image)), self.settings)
+
+    def __call__(self, image: AnyArray) -> Float32Array:
+        """Return the boxes of faces, as a :class:`pyclnf.detection.FaceDetector` does."""
+        return self.detect(image).boxes
+
+
+def _create_networks(backend: str, data: FaceDetectorData) -> Networks:
+    """Create the networks of a backend."""
+    if backend == "cython":
+        from pyclnf.detection.compiled import CompiledNetworks
+
+        return CompiledNetworks(data)
+    from pyclnf.detection.networks import NumpyNetworks
+    from pyclnf.detection.products import ReferenceOrder, RoundedOnce
+
+    products = ReferenceOrder() if backend == "numpy-exact" else RoundedOnce()
+    return NumpyNetworks(backend, data, products)
