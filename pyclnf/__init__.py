@@ -7,11 +7,12 @@
 
 from pyclnf.cache import CacheWarning
 from pyclnf.clnf import CLNF
+from pyclnf.face_fitter import FaceFit
 from pyclnf.fitting import FitResult
 from pyclnf.hypotheses import Hypotheses
 from pyclnf.model.errors import ModelFileError
 from pyclnf.observe import Observer, TraceRecorder
-from pyclnf.parts import PartFit, WholeFit
+from pyclnf.parts import PartFit
 from pyclnf.settings import FitSettings
 
 __version__ = "0.1.0"
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CLNF",
     "CacheWarning",
+    "FaceFit",
     "FitResult",
     "FitSettings",
     "Hypotheses",
@@ -26,6 +28,5 @@ __all__ = [
     "Observer",
     "PartFit",
     "TraceRecorder",
-    "WholeFit",
     "__version__",
 ]

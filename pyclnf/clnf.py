@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Sequence
+from functools import cached_property
 from os import PathLike
 
 from pyclnf import fitting
 from pyclnf.backends import create_backend
 from pyclnf.batches import fit_batch
 from pyclnf.cache import cache_folder
+from pyclnf.detection import FaceDetector
+from pyclnf.face_fitter import FaceFit, FaceFitter
 from pyclnf.hypotheses import ROTATIONS, Hypotheses, Rotation
 from pyclnf.image import check_box
 from pyclnf.observe import Observer
 from pyclnf.part_models import PartModel, load_parts
-from pyclnf.parts import WholeFit, refine
 from pyclnf.settings import FitSettings
 from pyclnf.threads import in_threads
+from pyclnf.tracking import FaceTracker, Tracker, TrackerSettings
 from pyclnf.typing import AnyArray
 
 __all__ = ["CLNF"]
@@ -44,7 +46,7 @@ class CLNF:
     n_landmarks, n_modes : int
         Of the point distribution model.
     part_names : tuple of str
-        Of the parts that have models of their own, see :meth:`fit_parts`.
+        Of the parts that have models of their own, see :meth:`detect`.
 
     Raises
     ------
@@ -71,13 +73,12 @@ class CLNF:
         backend: str = "auto",
         cache: bool | str | PathLike[str] | None = None,
     ) -> None:
-        self._backend = create_backend(backend, manifest, cache_folder(cache))
+        self._cache = cache_folder(cache)
+        self._backend = create_backend(backend, manifest, self._cache)
         self.backend = self._backend.name
         self.n_landmarks = self._backend.detector.pdm.n_landmarks
         self.n_modes = self._backend.detector.pdm.n_modes
         self.part_names = tuple(part.name for part in self._backend.detector.manifest.parts)
-        self._parts: tuple[PartModel, ...] | None = None
-        self._lock = threading.Lock()
 
     def fit(
         self,
@@ -154,9 +155,7 @@ class CLNF:
         """
         picture = self._backend.picture(image)
         box = check_box(bbox, (picture.height, picture.width))
-        angles = [_checked_rotation(rotation) for rotation in rotations]
-        if not angles:
-            raise ValueError("rotations: there are none")
+        angles = _checked_rotations(rotations)
         chosen = _checked_settings(settings)
         pdm = self._backend.detector.pdm
 
@@ -166,42 +165,85 @@ class CLNF:
 
         return Hypotheses(angles, in_threads(fit_from, angles, threads))
 
-    def fit_parts(
+    def detect(
         self,
         image: AnyArray,
         bbox: Sequence[float] | AnyArray,
         settings: FitSettings | None = None,
         *,
-        rotation: Rotation = (0.0, 0.0, 0.0),
-    ) -> WholeFit:
-        """Find the landmarks of the face in a box, then those of its parts, and unite them.
+        rotations: Sequence[Rotation] = ROTATIONS,
+        parts: bool = True,
+        threads: int | None = 1,
+    ) -> FaceFit:
+        """Find the landmarks of a face and of its parts, from several head poses.
 
         Parameters
         ----------
-        image, bbox, settings, rotation
+        image, bbox, settings
             As :meth:`fit` takes them; the settings are the face's, parts have their own.
+        rotations : sequence of rotations
+            The head poses to start from: the reference's eleven if not given. The likeliest fit is
+            taken.
+        parts : bool
+            Whether to fit the inner face and the eyes too, where the model has them and the face is
+            large enough, and to put them back into it.
+        threads : int or None
+            The most to use; one per processor for None. The result does not depend on it.
 
         Returns
         -------
-        WholeFit
-            ``face`` is refined by the parts, where it is large enough for them; ``parts`` has the
-            fit of each, by name: the inner face and detailed eyes in OpenFace's general model.
-            Without parts in the model, ``face`` is what :meth:`fit` finds.
+        FaceFit
 
         Raises
         ------
         ValueError
-            As :meth:`fit` does.
+            As :meth:`fit` does; or if there is no rotation, or `threads` is not positive.
         ModelFileError
             If the model of a part, read when first needed, cannot be used.
         """
-        picture = self._backend.picture(image)
+        fitter = self._fitter(rotations, parts=parts, threads=threads)
+        picture = fitter.picture(image)
         box = check_box(bbox, (picture.height, picture.width))
-        angles = _checked_rotation(rotation)
-        start = self._backend.detector.pdm.parameters_from_box(box, angles)
-        chosen = _checked_settings(settings)
-        face = fitting.fit(picture, box, start, chosen, self._backend)
-        return refine(picture, face, self._backend, self._loaded_parts())
+        return fitter.fit_box(picture, box, _checked_settings(settings))
+
+    def tracker(
+        self,
+        find_faces: FaceDetector | None = None,
+        settings: TrackerSettings | None = None,
+        *,
+        parts: bool = True,
+    ) -> Tracker[FaceFit]:
+        """Return what follows one face through the frames of a sequence.
+
+        Parameters
+        ----------
+        find_faces : callable, optional
+            Finds the boxes of faces in a picture, as :class:`pyclnf.detection.MTCNN` does. Without
+            it, boxes must be given to :meth:`pyclnf.tracking.Tracker.update`.
+        settings : TrackerSettings, optional
+        parts : bool
+            As for :meth:`detect`.
+
+        Raises
+        ------
+        ModelFileError
+            If the model of a part cannot be used.
+        """
+        return Tracker(self._fitter(parts=parts), find_faces, settings)
+
+    def face_tracker(
+        self,
+        find_faces: FaceDetector,
+        settings: TrackerSettings | None = None,
+        *,
+        most: int = 4,
+        parts: bool = True,
+    ) -> FaceTracker[FaceFit]:
+        """Return what follows all faces of a sequence, but no more than `most`.
+
+        Parameters and errors are those of :meth:`tracker`.
+        """
+        return FaceTracker(self._fitter(parts=parts), find_faces, settings, most=most)
 
     def fit_many(
         self,
@@ -257,12 +299,29 @@ class CLNF:
         """
         fitting.prepare(_checked_settings(settings), self._backend)
 
-    def _loaded_parts(self) -> tuple[PartModel, ...]:
-        """Return the parts' models, read when first asked for."""
-        with self._lock:
-            if self._parts is None:
-                self._parts = load_parts(self._backend)
-            return self._parts
+    @cached_property
+    def _parts(self) -> tuple[PartModel, ...]:
+        """The parts' models, read when first asked for."""
+        return load_parts(self._backend, self._cache)
+
+    def _fitter(
+        self,
+        rotations: Sequence[Rotation] = ROTATIONS,
+        *,
+        parts: bool,
+        threads: int | None = 1,
+    ) -> FaceFitter:
+        """Return what fits faces with all that belongs to them."""
+        angles = _checked_rotations(rotations)
+        return FaceFitter(self._backend, self._parts if parts else (), None, angles, threads)
+
+
+def _checked_rotations(rotations: Sequence[Rotation]) -> list[Rotation]:
+    """Return at least one head pose to start from."""
+    angles = [_checked_rotation(rotation) for rotation in rotations]
+    if not angles:
+        raise ValueError("rotations: there are none")
+    return angles
 
 
 def _checked_rotation(rotation: Sequence[float]) -> Rotation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -66,13 +67,15 @@ def settings_of(name: str) -> PartSettings:
     return _SETTINGS.get(name, _OTHERS)
 
 
-def load_parts(face: Backend) -> tuple[PartModel, ...]:
+def load_parts(face: Backend, cache: Path | None = None) -> tuple[PartModel, ...]:
     """Load the models of all parts that a face's manifest names, in its order.
 
     Parameters
     ----------
     face : Backend
         Parts get backends of the same name.
+    cache : Path, optional
+        As for :func:`pyclnf.backends.create_backend`.
 
     Raises
     ------
@@ -85,16 +88,16 @@ def load_parts(face: Backend) -> tuple[PartModel, ...]:
     for files in manifest.parts:
         if files.name in parts:
             raise _error(manifest, files, "a part's name of its own", repr(files.name))
-        parts[files.name] = _load(files, face)
+        parts[files.name] = _load(files, face, cache)
     return tuple(parts.values())
 
 
-def _load(files: PartFiles, face: Backend) -> PartModel:
+def _load(files: PartFiles, face: Backend, cache: Path | None) -> PartModel:
     """Load one part."""
     manifest, pairs = face.detector.manifest, np.array(files.pairs, np.intp)
     if len(pairs) < _FEWEST_PAIRS:
         raise _error(manifest, files, "at least two pairs of landmarks", str(len(pairs)))
-    backend = create_backend(face.name, files.manifest)
+    backend = create_backend(face.name, files.manifest, cache)
     counts = (face.detector.pdm.n_landmarks, backend.detector.pdm.n_landmarks)
     for pair in files.pairs:
         if pair[0] >= counts[0] or pair[1] >= counts[1]:

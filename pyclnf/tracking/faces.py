@@ -7,7 +7,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from pyclnf.tracking.fitter import FindFaces, Fit, Fitter
+from pyclnf.detection import FaceDetector, find_boxes
+from pyclnf.tracking.fitter import Fit, Fitter
 from pyclnf.tracking.settings import TrackerSettings
 from pyclnf.tracking.tracker import Tracked, Tracker
 from pyclnf.typing import AnyArray, Float32Array
@@ -53,7 +54,7 @@ class FaceTracker(Generic[AnyFit]):
     def __init__(
         self,
         fitter: Fitter[AnyFit],
-        find_faces: FindFaces,
+        find_faces: FaceDetector,
         settings: TrackerSettings | None = None,
         *,
         most: int = 4,
@@ -119,7 +120,7 @@ class FaceTracker(Generic[AnyFit]):
         room = self._most - len(self._followed)
         if room < 1 or self._frames % self._detect_every:
             return []
-        boxes = np.asarray(self._find_faces(image), np.float32).reshape(-1, 4)
+        boxes = find_boxes(self._find_faces, image)
         known = [face.extent for face in self._followed.values()]
         new = [box for box in boxes if not any(_overlap(box, other) for other in known)]
         return new[:room]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeVar
 
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.pdm import Parameters, PointDistributionModel
 from pyclnf.settings import FitSettings
 from pyclnf.typing import AnyArray, Float32Array
 
-__all__ = ["FindFaces", "Fit", "Fitter"]
+__all__ = ["Fit", "Fitter"]
 
 
 class Fit(Protocol):
@@ -38,9 +37,6 @@ class Fit(Protocol):
 
 
 AnyFit = TypeVar("AnyFit", bound=Fit, covariant=True)
-
-FindFaces: TypeAlias = Callable[[AnyArray], AnyArray | Sequence[Sequence[float]]]
-"""Finds the boxes of faces, (k, 4) x, y, width, height in px, in a picture as users give it."""
 
 
 class Fitter(Protocol[AnyFit]):

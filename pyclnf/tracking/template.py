@@ -6,7 +6,6 @@ Normalised cross-correlation, see Lewis, Fast normalized cross-correlation, 1995
 from __future__ import annotations
 
 import numpy as np
-from scipy import fft
 
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.pdm import Parameters, PointDistributionModel
@@ -148,8 +147,21 @@ def _sums(values: IntArray | ByteArray, shape: tuple[int, ...]) -> IntArray:
 
 def _correlation(image: Float64Array, template: Float64Array) -> IntArray:
     """Return the sum of products at every place; whole numbers, by way of Fourier's transform."""
-    shape = [fft.next_fast_len(side, real=True) for side in image.shape]
-    product = fft.rfft2(image, shape) * np.conj(fft.rfft2(template, shape))
-    places = tuple(i - t + 1 for i, t in zip(image.shape, template.shape, strict=True))
-    whole: IntArray = np.rint(fft.irfft2(product, shape)[: places[0], : places[1]]).astype(np.int64)
+    shape = [_fast_length(side) for side in image.shape]
+    spectrum = np.fft.rfft2(image, shape) * np.conj(np.fft.rfft2(template, shape))
+    rows, columns = (i - t + 1 for i, t in zip(image.shape, template.shape, strict=True))
+    sums = np.fft.irfft2(spectrum, shape)[:rows, :columns]
+    whole: IntArray = np.rint(sums).astype(np.int64)
     return whole
+
+
+def _fast_length(side: int) -> int:
+    """Return the least length from a side on whose transform is quick: 2, 3 and 5 divide it."""
+    for length in range(side, 2 * side):
+        rest = length
+        for factor in (2, 3, 5):
+            while rest % factor == 0:
+                rest //= factor
+        if rest == 1:
+            return length
+    return side

@@ -8,10 +8,11 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from pyclnf.detection import FaceDetector, find_boxes
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import check_box
 from pyclnf.pdm import Parameters
-from pyclnf.tracking.fitter import FindFaces, Fit, Fitter
+from pyclnf.tracking.fitter import Fit, Fitter
 from pyclnf.tracking.settings import TrackerSettings
 from pyclnf.tracking.template import cut_template, follow_template
 from pyclnf.typing import AnyArray, ByteArray, Float32Array
@@ -75,7 +76,7 @@ class Tracker(Generic[AnyFit]):
     def __init__(
         self,
         fitter: Fitter[AnyFit],
-        find_faces: FindFaces | None = None,
+        find_faces: FaceDetector | None = None,
         settings: TrackerSettings | None = None,
     ) -> None:
         self._fitter = fitter
@@ -163,7 +164,7 @@ class Tracker(Generic[AnyFit]):
     def _detect(self, image: AnyArray, picture: PaddedImage) -> AnyFit | None:
         """Detect the face and fit it; None if there is none."""
         assert self._find_faces is not None
-        boxes = np.asarray(self._find_faces(image), np.float32).reshape(-1, 4)
+        boxes = find_boxes(self._find_faces, image)
         if not len(boxes):
             return None
         box, self._near = boxes[self._preferred(boxes, picture)], None

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support.faces import draw_face
 from support.model_files import add_part, write_lines, write_small_model
+from support.whole import fit_parts
 
 from pyclnf import CLNF, ModelFileError
 from pyclnf.backends import create_backend
@@ -92,7 +93,7 @@ def test_files_of_a_part_that_are_missing(face: Path, missing: str):
     assert clnf.fit(drawn.picture, drawn.box).success  # nobody has asked for parts
     for _ in range(2):
         with pytest.raises(ModelFileError, match=Path(missing).name):
-            clnf.fit_parts(drawn.picture, drawn.box)
+            fit_parts(clnf, drawn.picture, drawn.box)
 
 
 def test_a_part_that_names_its_face(face: Path):
@@ -104,6 +105,6 @@ def test_a_part_that_names_its_face(face: Path):
 def test_parts_are_read_when_first_needed_and_kept(face: Path):
     clnf, drawn = CLNF(face, backend="numpy"), draw_face()
     assert clnf.part_names == ("part",)
-    clnf.fit_parts(drawn.picture, drawn.box)
+    fit_parts(clnf, drawn.picture, drawn.box)
     (face.parent / "part" / "main.txt").unlink()
-    clnf.fit_parts(drawn.picture, drawn.box)
+    fit_parts(clnf, drawn.picture, drawn.box)

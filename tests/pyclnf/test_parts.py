@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pytest
 from support.faces import draw_face, largest_distance
 from support.model_files import add_part, write_small_model
+from support.whole import fit_parts
 
-from pyclnf import CLNF, FitResult, FitSettings, WholeFit
+from pyclnf import CLNF, FaceFit, FitResult, FitSettings
 from pyclnf.backends import create_backend, is_available
 from pyclnf.backends.base import Backend
 from pyclnf.fitting import fit
@@ -50,7 +51,7 @@ def same_fit(one: FitResult, other: FitResult) -> bool:
 def test_a_face_with_its_parts(with_parts: Path, backend_name: str, seed: int):
     clnf, face = CLNF(with_parts, backend=backend_name), draw_face(seed)
     alone = clnf.fit(face.picture, face.box)
-    whole = clnf.fit_parts(face.picture, face.box)
+    whole = fit_parts(clnf, face.picture, face.box)
     assert whole.refined
     assert list(whole.parts) == list(clnf.part_names) == ["inner", "left_eye_28"]
     for name, landmarks in (("inner", INNER), ("left_eye_28", EYE)):
@@ -58,12 +59,12 @@ def test_a_face_with_its_parts(with_parts: Path, backend_name: str, seed: int):
         assert (part.fitted, part.success, part.failure) == (True, True, "")
         assert part.likelihood > -2
         assert largest_distance(part.landmarks, face.landmarks[list(landmarks)]) < 5
-    assert not np.array_equal(whole.face.landmarks, alone.landmarks)
-    assert largest_distance(whole.face.landmarks, face.landmarks) < 5
-    assert whole.face.likelihood == alone.likelihood
-    assert (whole.face.view, whole.face.success) == (alone.view, True)
-    posed = clnf._backend.detector.pdm.shape_2d(whole.face.params_global, whole.face.params_local)
-    assert posed.tobytes() == whole.face.landmarks.tobytes()
+    assert not np.array_equal(whole.landmarks, alone.landmarks)
+    assert largest_distance(whole.landmarks, face.landmarks) < 5
+    assert whole.likelihood == alone.likelihood
+    assert (whole.view, whole.success) == (alone.view, True)
+    posed = clnf._backend.detector.pdm.shape_2d(whole.params_global, whole.params_local)
+    assert posed.tobytes() == whole.landmarks.tobytes()
 
 
 def drawn_face(backend: Backend, **changes: Any) -> tuple[Any, FitResult]:
@@ -155,17 +156,17 @@ def test_landmarks_that_tell_a_part_nothing(with_parts: Path, backend_name: str)
 
 def test_a_model_without_parts(small_model: Path, backend_name: str):
     clnf, face = CLNF(small_model, backend=backend_name), draw_face(2)
-    whole = clnf.fit_parts(face.picture, face.box)
+    whole = fit_parts(clnf, face.picture, face.box)
     assert (clnf.part_names, dict(whole.parts), whole.refined) == ((), {}, False)
-    assert same_fit(whole.face, clnf.fit(face.picture, face.box))
+    assert same_fit(whole, clnf.fit(face.picture, face.box))
 
 
 def test_settings_and_head_pose_are_the_faces(with_parts: Path):
     clnf, face = CLNF(with_parts, backend="numpy"), draw_face(1, scale=0.3)
     settings, rotation = FitSettings(weight_factor=2.5), (0.1, 0.3, 0.0)
-    whole = clnf.fit_parts(face.picture, face.box, settings, rotation=rotation)
+    whole = fit_parts(clnf, face.picture, face.box, settings, rotation=rotation)
     assert not whole.refined
-    assert same_fit(whole.face, clnf.fit(face.picture, face.box, settings, rotation=rotation))
+    assert same_fit(whole, clnf.fit(face.picture, face.box, settings, rotation=rotation))
 
 
 def test_compiled_parts_are_the_exact_ones(with_parts: Path):
@@ -174,10 +175,10 @@ def test_compiled_parts_are_the_exact_ones(with_parts: Path):
     for seed in range(3):
         face = draw_face(seed)
         one, other = (
-            CLNF(with_parts, backend=name).fit_parts(face.picture, face.box)
+            fit_parts(CLNF(with_parts, backend=name), face.picture, face.box)
             for name in ("cython", "numpy-exact")
         )
-        assert same_fit(one.face, other.face)
+        assert same_fit(one, other)
         assert all(same_fit(one.parts[name], other.parts[name]) for name in one.parts)
 
 
@@ -193,8 +194,8 @@ def test_compiled_parts_are_the_exact_ones(with_parts: Path):
 def test_bad_arguments(with_parts: Path, change: dict[str, Any], message: str):
     face = draw_face(0)
     with pytest.raises(ValueError, match=f"^{message}"):
-        CLNF(with_parts, backend="numpy").fit_parts(
-            **{"image": face.picture, "bbox": face.box, **change}
+        fit_parts(
+            CLNF(with_parts, backend="numpy"), **{"image": face.picture, "bbox": face.box, **change}
         )
 
 
@@ -238,13 +239,13 @@ def assert_recorded(found: FitResult, expected: dict[str, Any]) -> None:
         np.testing.assert_array_equal(getattr(found, name), np.array(expected[name], np.float32))
 
 
-def assert_whole(found: WholeFit, expected: dict[str, Any]) -> None:
+def assert_whole(found: FaceFit, expected: dict[str, Any]) -> None:
     assert list(found.parts) == ["inner", "left_eye_28", "right_eye_28"]
     assert all(part.fitted for part in found.parts.values())
     for name, part in found.parts.items():
         assert_recorded(part, expected[f"part_{name}"])
-    assert_recorded(found.face, expected)
-    assert found.face.likelihood == pytest.approx(expected["likelihood"], abs=1e-8)
+    assert_recorded(found, expected)
+    assert found.likelihood == pytest.approx(expected["likelihood"], abs=1e-8)
 
 
 @pytest.mark.parametrize("backend", ["cython", "numpy-exact"])
@@ -253,7 +254,7 @@ def test_exact_backends_give_every_recorded_bit(
     general: Callable[[str], CLNF], recorded: Recorded, sample: str, backend: str
 ):
     picture, box, expected = recorded(sample, "parts")
-    assert_whole(general(backend).fit_parts(picture, box), expected)
+    assert_whole(fit_parts(general(backend), picture, box), expected)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -263,7 +264,7 @@ def test_parts_of_the_likeliest_of_eleven_poses(
     picture, box, expected = recorded(sample, "multi_view_parts_validated")
     clnf = general("cython")
     chosen = ROTATIONS[clnf.fit_hypotheses(picture, box).chosen]
-    assert_whole(clnf.fit_parts(picture, box, rotation=chosen), expected)
+    assert_whole(fit_parts(clnf, picture, box, rotation=chosen), expected)
 
 
 @pytest.mark.parametrize("sample", SAMPLES)
@@ -271,10 +272,10 @@ def test_rounding_once_stays_close(
     general: Callable[[str], CLNF], recorded: Recorded, sample: str, openface_data: Path
 ):
     picture, box, expected = recorded(sample, "parts")
-    found = general("numpy").fit_parts(picture, box)
+    found = fit_parts(general("numpy"), picture, box)
     reference = np.array(expected["landmarks"], np.float32).reshape(2, -1).T
     with np.load(openface_data / "golden" / "noise_floor.npz") as archive:
         alone = np.array(recorded(sample, "default")[2]["landmarks"], np.float32)
         reruns = [*archive[f"{sample}.default.blas"], *archive[f"{sample}.default.ulp"]]
     floor = max(largest_distance(rerun, alone.reshape(2, -1).T) for rerun in reruns)
-    assert largest_distance(found.face.landmarks, reference) <= 2 * floor + 0.005
+    assert largest_distance(found.landmarks, reference) <= 2 * floor + 0.005

@@ -14,10 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.faces import draw_face
 from support.model_files import add_part, write_small_model
+from support.whole import fit_parts
 
 from openface_bridge.pictures import read_picture
 from openface_bridge.stepping import native_settings
-from pyclnf import CLNF, FitResult, FitSettings, WholeFit
+from pyclnf import CLNF, FaceFit, FitResult, FitSettings
 from pyclnf.backends import available_backends, create_backend
 from pyclnf.backends.base import Backend
 from pyclnf.part_models import load_parts, settings_of
@@ -48,7 +49,7 @@ def differences(found: FitResult, expected: Any) -> list[str]:
     return [name for name in names if getattr(found, name).tobytes() != expected[name].tobytes()]
 
 
-def assert_whole(clnf: CLNF, model: Any, image: Any, box: Any, chosen: FitSettings) -> WholeFit:
+def assert_whole(clnf: CLNF, model: Any, image: Any, box: Any, chosen: FitSettings) -> FaceFit:
     """Compare a fit with its parts, and return pyclnf's."""
     plain = native_settings(chosen)
     native = type(plain)(
@@ -60,10 +61,10 @@ def assert_whole(clnf: CLNF, model: Any, image: Any, box: Any, chosen: FitSettin
         refine_parts=True,
     )
     expected = model.fit(image, np.array(box, np.float32), native)
-    found = clnf.fit_parts(image, box, chosen)
-    assert not differences(found.face, expected)
-    assert found.face.success == expected["success"]
-    assert found.face.likelihood == pytest.approx(expected["likelihood"], abs=1e-6)
+    found = fit_parts(clnf, image, box, chosen)
+    assert not differences(found, expected)
+    assert found.success == expected["success"]
+    assert found.likelihood == pytest.approx(expected["likelihood"], abs=1e-6)
     for name, part in found.parts.items():
         assert not differences(part, expected["parts"][name]), name
         assert part.likelihood == pytest.approx(expected["parts"][name]["likelihood"], abs=1e-6)

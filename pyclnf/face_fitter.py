@@ -1,0 +1,136 @@
+"""A face with all that belongs to it: the best of several fits, its parts, how certain it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Protocol
+
+import numpy as np
+
+from pyclnf import fitting
+from pyclnf.backends.base import Backend
+from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.fitting import FitResult
+from pyclnf.hypotheses import ROTATIONS, Hypotheses, Rotation
+from pyclnf.part_models import PartModel
+from pyclnf.parts import PartFit, refine
+from pyclnf.pdm import Parameters, PointDistributionModel
+from pyclnf.settings import FitSettings
+from pyclnf.threads import in_threads
+from pyclnf.typing import AnyArray, Float32Array
+
+__all__ = ["CERTAIN_ABOVE", "Check", "FaceFit", "FaceFitter"]
+
+CERTAIN_ABOVE = 0.725
+"""The certainty from which on the reference believes its validator."""
+
+
+class Check(Protocol):
+    """What a validator does: tell how certain it is that landmarks lie on a face."""
+
+    def check(self, grey: PaddedImage, landmarks: Float32Array, rotation: Float32Array) -> float:
+        """Return a certainty, from 0 to 1."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class FaceFit(FitResult):
+    """A face: as :class:`FitResult`, with what its parts found and how certain it is.
+
+    Attributes
+    ----------
+    certainty : float
+        That the landmarks lie on a face: the validator's, from 0 to 1; without one, 1 where the fit
+        succeeded and 0 where it did not.
+    parts : mapping of str to PartFit
+        By name, in the model's order.
+
+    Notes
+    -----
+    Landmarks and parameters are refined by the parts; likelihood and view are those of the face's
+    own fit, of the head pose that was chosen. ``success`` is that of the fit if the certainty is
+    high enough.
+    """
+
+    certainty: float = 0.0
+    parts: Mapping[str, PartFit] = field(default_factory=dict)
+
+    @property
+    def refined(self) -> bool:
+        """Whether any part was fitted."""
+        return any(part.fitted for part in self.parts.values())
+
+
+class FaceFitter:
+    """Fits faces with all that belongs to them; safe to share between threads.
+
+    Parameters
+    ----------
+    backend : Backend
+    parts : sequence of PartModel
+    validator : Check, optional
+    rotations : sequence of rotations
+        The head poses that a face in a box is fitted from.
+    threads : int or None
+        The most that the fits from several head poses use; one per processor for None.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        parts: Sequence[PartModel] = (),
+        validator: Check | None = None,
+        rotations: Sequence[Rotation] = ROTATIONS,
+        threads: int | None = 1,
+    ) -> None:
+        self._backend, self._parts, self._validator = backend, parts, validator
+        self._rotations, self._threads = rotations, threads
+
+    @property
+    def pdm(self) -> PointDistributionModel:
+        """The model of the shape."""
+        return self._backend.detector.pdm
+
+    def picture(self, image: AnyArray) -> PaddedImage:
+        """Return a picture in grey; raises what :func:`pyclnf.image.to_grey` does."""
+        return self._backend.picture(image)
+
+    def fit_shape(self, picture: PaddedImage, start: Parameters, settings: FitSettings) -> FaceFit:
+        """Fit a face from where it was."""
+        landmarks = self.pdm.pose(start).landmarks
+        corner = landmarks.min(axis=0)
+        extent = np.concatenate((corner, landmarks.max(axis=0) - corner))
+        found = fitting.fit(picture, extent, start, settings, self._backend)
+        return self._completed(picture, found)
+
+    def fit_box(self, picture: PaddedImage, box: Float32Array, settings: FitSettings) -> FaceFit:
+        """Fit a face in a box from several head poses, and complete the likeliest fit.
+
+        The reference completes all of them; what parts and validator find does not decide.
+        """
+
+        def fit_from(rotation: Rotation) -> FitResult:
+            start = self.pdm.parameters_from_box(box, rotation)
+            return fitting.fit(picture, box, start, settings, self._backend)
+
+        fits = in_threads(fit_from, self._rotations, self._threads)
+        return self._completed(picture, Hypotheses(self._rotations, fits).best)
+
+    def _completed(self, picture: PaddedImage, found: FitResult) -> FaceFit:
+        """Refine a fit by its parts, and tell how certain it is."""
+        whole = refine(picture, found, self._backend, self._parts)
+        face = whole.face
+        told = {each.name: getattr(face, each.name) for each in fields(face)}
+        certainty = float(face.success)
+        if face.success and self._validator is not None:
+            rotation = face.params_global[1:4]
+            certainty = self._validator.check(picture, face.landmarks, rotation)
+            if not certainty > CERTAIN_ABOVE:
+                told |= {"success": False, "failure": _doubt(certainty)}
+        return FaceFit(**told, certainty=certainty, parts=whole.parts)
+
+
+def _doubt(certainty: float) -> str:
+    """Return why a fit is not believed."""
+    return f"the validator doubts that it is a face: {certainty:.3f}, not above {CERTAIN_ABOVE}"

@@ -1,0 +1,169 @@
+"""Whole faces, in pictures and sequences, against what the reference was recorded to find."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from support.faces import draw_face
+from support.model_files import add_part, write_small_model
+
+from pyclnf import CLNF, FaceFit, FitSettings
+from pyclnf.backends import is_available
+from pyclnf.detection import MTCNN
+from pyclnf.tracking import Tracker, TrackerSettings
+from pyclnf.typing import ByteArray, Float32Array
+
+SAMPLES = ("sample1", "sample3", "sample4", "sample5")
+FRONTAL = ((0.0, 0.0, 0.0),)
+
+
+@pytest.fixture(scope="module")
+def with_parts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    main = write_small_model(tmp_path_factory.mktemp("with_parts"))
+    add_part(main, "inner", (4, 5, 6, 7, 8, 9, 10, 11))
+    return main
+
+
+@pytest.fixture(scope="module")
+def general(openface_data: Path) -> CLNF:
+    """OpenFace's model."""
+    if not is_available("cython"):
+        pytest.skip("backend cython is not built, and numpy-exact would take minutes")
+    return CLNF(openface_data / "model" / "main_clnf_general.txt", backend="cython")
+
+
+@pytest.fixture(scope="module")
+def mtcnn(openface_data: Path) -> MTCNN:
+    """OpenFace's face detector."""
+    return MTCNN(openface_data / "model" / "mtcnn_detector" / "MTCNN_detector.txt")
+
+
+def read(path: Path) -> ByteArray:
+    picture = cv2.imread(str(path))
+    assert picture is not None
+    return np.asarray(picture, np.uint8)
+
+
+def stacked(recorded: list[float]) -> Float32Array:
+    return np.array(recorded, np.float32).reshape(2, -1).T
+
+
+# ---- On the small model ----
+
+
+def test_without_parts_a_face_is_the_likeliest_fit(with_parts: Path, backend_name: str):
+    clnf, face = CLNF(with_parts, backend=backend_name), draw_face(0)
+    rotations = [*FRONTAL, (0.0, 0.5, 0.0)]
+    found = clnf.detect(face.picture, face.box, rotations=rotations, parts=False, threads=2)
+    best = clnf.fit_hypotheses(face.picture, face.box, rotations=rotations).best
+    assert found.landmarks.tobytes() == best.landmarks.tobytes()
+    assert (found.likelihood, found.view, found.certainty) == (best.likelihood, best.view, 1.0)
+    assert not found.parts
+    assert not found.refined
+
+
+def test_with_parts_a_face_is_refined(with_parts: Path, backend_name: str):
+    clnf, face = CLNF(with_parts, backend=backend_name), draw_face(0)
+    found = clnf.detect(face.picture, face.box, rotations=FRONTAL)
+    alone = clnf.fit(face.picture, face.box)
+    assert found.refined
+    assert found.likelihood == alone.likelihood
+    assert found.landmarks.tobytes() != alone.landmarks.tobytes()
+
+
+def test_a_fit_that_fails_is_certain_of_nothing(with_parts: Path):
+    clnf, face = CLNF(with_parts, backend="numpy"), draw_face(0)
+    x, y, width, height = face.box
+    tiny = (x + width / 2, y + height / 2, width / 20, height / 20)
+    found = clnf.detect(face.picture, tiny, rotations=FRONTAL)
+    assert not found.success
+    assert found.certainty == 0.0
+    assert "too small" in found.failure
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"rotations": ()}, "rotations: there are none"),
+        ({"rotations": [(0, 9, 0)]}, "rotation: "),
+        ({"threads": 0}, "threads: "),
+        ({"settings": "wild"}, "settings: "),
+        ({"bbox": (0, 0, -1, 5)}, "bbox: "),
+        ({"image": np.zeros((0, 4), np.uint8)}, "image: "),
+    ],
+)
+def test_bad_arguments(with_parts: Path, change: dict[str, Any], message: str):
+    face = draw_face(0)
+    given = {"image": face.picture, "bbox": face.box, "rotations": FRONTAL}
+    with pytest.raises(ValueError, match=f"^{message}"):
+        CLNF(with_parts, backend="numpy").detect(**{**given, **change})
+
+
+def test_a_face_is_tracked(with_parts: Path, backend_name: str):
+    clnf, face = CLNF(with_parts, backend=backend_name), draw_face(0)
+    settings = TrackerSettings(FitSettings(window_sizes=(9, 7)), windows=(0, 7), redetect_every=0)
+    tracker: Tracker[FaceFit] = clnf.tracker(settings=settings)
+    assert tracker.update(face.picture) is None
+    first = tracker.update(face.picture, face.box)
+    assert first is not None
+    for _ in range(3):
+        tracked = tracker.update(face.picture)
+        assert tracked is not None
+        assert tracked.success
+        assert np.abs(tracked.fit.landmarks - first.fit.landmarks).max() < 3
+
+
+def test_several_faces_are_tracked(with_parts: Path):
+    clnf, face = CLNF(with_parts, backend="numpy"), draw_face(0)
+    pair = np.hstack((face.picture, face.picture))
+    x, y, width, height = face.box
+    boxes = [face.box, (x + face.picture.shape[1], y, width, height)]
+    tracker = clnf.face_tracker(lambda image: boxes, parts=False)
+    for _ in range(2):
+        left, right = tracker.update(pair).values()
+    shift = right.fit.landmarks - left.fit.landmarks
+    assert np.abs(shift - (face.picture.shape[1], 0)).max() < 1
+
+
+# ---- Recorded ----
+
+
+@pytest.mark.parametrize("run", ["parts", "multi_view"])
+@pytest.mark.parametrize("sample", SAMPLES)
+def test_recorded_pictures(openface_data: Path, general: CLNF, sample: str, run: str):
+    faces = json.loads((openface_data / "golden" / "results.json").read_text("utf-8"))
+    face = next(face for face in faces if face["image"] == f"{sample}.jpg")
+    expected = face["runs"][run]
+    picture = read(openface_data / "samples" / face["image"])
+    if run == "parts":
+        found = general.detect(picture, face["bbox"], rotations=FRONTAL)
+    else:
+        found = general.detect(picture, face["bbox"], parts=False)
+    np.testing.assert_array_equal(found.landmarks, stacked(expected["landmarks"]))
+    assert found.success == bool(expected["success"])
+    assert found.certainty == expected["certainty"]
+    assert found.likelihood == pytest.approx(expected["likelihood"], abs=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("name", "parts"), [("sequence_template", False), ("sequence_template_parts_validated", True)]
+)
+def test_recorded_sequences(
+    openface_data: Path, general: CLNF, mtcnn: MTCNN, name: str, parts: bool
+):
+    """From the first frame's detection on, every frame to the last bit."""
+    recorded = json.loads((openface_data / "golden" / f"{name}.json").read_text("utf-8"))
+    tracker = general.tracker(mtcnn, TrackerSettings(template=True), parts=parts)
+    assert len(recorded) == 30
+    for frame in recorded:
+        path = openface_data / "samples" / "sequence" / f"{frame['frame'] + 1:03d}.jpg"
+        tracked = tracker.update(read(path))
+        assert tracked is not None
+        assert tracked.success == bool(frame["success"])
+        np.testing.assert_array_equal(tracked.fit.landmarks, stacked(frame["landmarks"]))
+        assert tracked.fit.likelihood == pytest.approx(frame["likelihood"], abs=1e-8)
