@@ -59,7 +59,10 @@ def _row_by_row(areas: Float32Array, support: int) -> Float32Array:
 
 
 def _reciprocal_norms(values: Float32Array, scratch: Float32Array) -> Float32Array:
-    """Return one over each window's norm, or 1 where that vanishes, (s², n, w²) -> (n, w²)."""
+    """Return one over each window's norm, or 1 where that vanishes, (s², n, w²) -> (n, w²).
+
+    The squares are written into `scratch`, of the same shape.
+    """
     np.multiply(values, values, out=scratch)
     norms = np.sqrt(np.add.reduce(scratch, axis=0))
     norms[norms == 0] = 1

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import itertools
+import math
+from typing import Any
+
 import cv2
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +41,53 @@ def assert_sound(matrix: Matrix) -> None:
     np.testing.assert_allclose(values, np.linalg.svd(matrix)[1], atol=TOLERANCE * size)
     np.testing.assert_allclose((u * values) @ vt, matrix, atol=TOLERANCE * size)
     np.testing.assert_allclose(vt @ vt.T, np.eye(k), atol=TOLERANCE)
+
+
+def rotation_by_rotation(matrix: npt.NDArray[Any], tolerance: float) -> npt.NDArray[Any]:
+    """Return U · S, then V, below each other, in the matrix's own numbers, columns not sorted."""
+    kind = matrix.dtype.type
+    both = np.concatenate((matrix, np.eye(len(matrix), dtype=kind)))
+
+    def inner(i: int, j: int) -> float:
+        total = 0.0
+        for k in range(len(matrix)):
+            total += float(both[k, i]) * float(both[k, j])
+        return total
+
+    for _ in range(30):
+        for i, j in itertools.combinations(range(len(matrix)), 2):
+            twice, difference = 2.0 * inner(i, j), inner(i, i) - inner(j, j)
+            if abs(twice) <= 2.0 * tolerance * math.sqrt(inner(i, i) * inner(j, j)):
+                continue
+            length = math.hypot(twice, difference)
+            if difference < 0:
+                sine = kind(math.sqrt((length - difference) * 0.5 / length))
+                cosine = kind(twice / (length * float(sine) * 2.0))
+            else:
+                cosine = kind(math.sqrt((length + difference) / (length * 2.0)))
+                sine = kind(twice / (length * float(cosine) * 2.0))
+            for k in range(len(both)):
+                first, second = both[k, i], both[k, j]
+                both[k, i] = cosine * first + sine * second
+                both[k, j] = cosine * second - sine * first
+    return both
+
+
+@pytest.mark.parametrize("size", [2, 3])
+@pytest.mark.parametrize(("kind", "epsilons"), [(np.float32, 2), (np.float64, 10)])
+@pytest.mark.parametrize("spread", [1e-7, 1e-3, 1.0, 300.0])
+def test_rotation_by_rotation(size: int, kind: type, epsilons: int, spread: float):
+    rng = np.random.default_rng([size, 2])
+    for _ in range(10):
+        matrix: npt.NDArray[Any] = (
+            spread * rng.standard_normal((size, size)) + np.eye(size)
+        ).astype(kind)
+        both = rotation_by_rotation(matrix, epsilons * float(np.finfo(kind).eps))
+        norms = [math.sqrt(math.fsum(x * x for x in column.tolist())) for column in both[:size].T]
+        order = np.argsort(norms)[::-1]
+        u, vt = jacobi_svd(matrix)
+        np.testing.assert_array_equal(vt, both[size:].T[order])
+        np.testing.assert_allclose(u * np.array(norms)[order], both[:size, order], rtol=1e-6)
 
 
 @given(MATRICES)

@@ -20,15 +20,17 @@ def test_affine_adds_the_start_last():
     np.testing.assert_array_equal(ONCE.affine(start, matrix, vector), start + products)
 
 
-def test_neuron_sums_are_rounded_once():
-    weights, windows = draw((2, 7, 122), (2, 122, 9))
+@pytest.mark.parametrize("neurons", [0, 1, 7, 8, 9])
+def test_neuron_sums_are_rounded_once(neurons: int):
+    weights, windows = draw((2, neurons, 122), (2, 122, 9))
     sums = ONCE.neuron_sums(weights, windows)
     assert sums.dtype == np.float32
+    assert sums.shape == (2, neurons, 9)
     expected = [
         [[exact.dot(row, windows[n, :, w]) for w in range(9)] for row in weights[n]]
         for n in range(2)
     ]
-    np.testing.assert_array_equal(sums, np.array(expected))
+    np.testing.assert_array_equal(sums, np.array(expected).reshape(sums.shape))
 
 
 def test_sigma_products_are_rounded_once():
@@ -44,6 +46,13 @@ def test_gram_rounds_the_product_once_and_then_the_diagonal():
     )
     expected[range(10), range(10)] += diagonal
     np.testing.assert_array_equal(ONCE.gram(weighted, jacobian, diagonal), expected)
+
+
+def test_gram_of_an_array_with_itself():
+    jacobian, diagonal = draw((136, 40), (40,))
+    product = ONCE.gram(jacobian, jacobian, diagonal)
+    np.testing.assert_array_equal(product, product.T)
+    np.testing.assert_array_equal(product, ONCE.gram(jacobian.copy(), jacobian, diagonal))
 
 
 @pytest.mark.parametrize("size", [9, 25, 121])
