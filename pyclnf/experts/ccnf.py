@@ -18,9 +18,9 @@ from pyclnf.typing import BoolArray, Float32Array, Float64Array
 __all__ = ["ViewExperts", "neuron_responses", "response_maps", "shifted_to_zero"]
 
 _SMALLEST_ALPHA = 1e-4
-_WINDOWS_AT_A_TIME = 1280
-"""Of so many positions, whatever landmarks they belong to. More would not stay in the cache, and
-copies of more are paged in anew at every use."""
+_WINDOWS_AT_A_TIME = 1170
+"""Of so many positions, whatever landmarks they belong to: the responses of seven neurons are one
+batch of exponentials. Copies of many more are paged in anew at every use."""
 
 
 @dataclass(frozen=True, eq=False)
