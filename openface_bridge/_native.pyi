@@ -313,6 +313,17 @@ class Model:
     ) -> Float32:
         """Return (6,): translation in mm, Euler angles in radians."""
 
+class ImageFitter:
+    """Face after face as OpenFace's own program for still pictures fits them, at its speed.
+
+    Its model is its own and never reset: kernel tables, which OpenFace makes in the first fit,
+    serve all others. The outcomes are :meth:`Model.fit_in_image`'s, but for the likelihood of a fit
+    that ends before it has one: OpenFace leaves the last one standing.
+    """
+
+    def __init__(self, model: str, settings: Settings) -> None: ...
+    def fit(self, image: UInt8, box: Float32) -> Outcome: ...
+
 class Tracker:
     """A face followed over frames, with a model of its own."""
 

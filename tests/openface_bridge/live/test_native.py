@@ -80,6 +80,18 @@ def test_recorded_runs_come_out_bit_for_bit(
         assert pose.tobytes() == float32(recorded["pose_500_500_320_240"]).tobytes()
 
 
+@pytest.mark.parametrize("run", ["default", "multi_view", "multi_view_parts_validated"])
+def test_a_model_that_is_never_reset_fits_the_same(
+    bridge: Any, recorded_kernel: None, openface_data: Path, run: str
+) -> None:
+    manifest = openface_data / "model" / "main_clnf_general.txt"
+    fitter = bridge.ImageFitter(str(manifest), bridge.Settings(**RUNS[run]))
+    faces = json.loads((openface_data / "golden" / "results.json").read_text("utf-8"))
+    for face in (*faces, *faces):
+        image = read_picture(openface_data / "samples" / face["image"])
+        assert_same(fitter.fit(image, float32(face["bbox"])), face["runs"][run])
+
+
 def test_recorded_detections_come_out_bit_for_bit(
     bridge: Any, recorded_kernel: None, openface_data: Path
 ) -> None:
@@ -195,6 +207,21 @@ def test_parameters_come_back_from_their_landmarks(small: Any) -> None:
     assert np.allclose(small.bounding_box(global_, local), [*low, *(high - low)])
 
 
+@pytest.mark.parametrize("options", [{}, {"multi_view": True, "weight_factor": 2.5}])
+def test_a_fitter_remembers_no_face(
+    bridge: Any, small: Any, small_model: Path, blobs: tuple[Any, Any], options: dict[str, Any]
+) -> None:
+    image, box = blobs
+    settings = bridge.Settings(**options)
+    fitter = bridge.ImageFitter(str(small_model), settings)
+    coloured = np.ascontiguousarray(np.stack((image, image // 2, 255 - image), axis=2))
+    for picture in (image, coloured, image[::-1].copy(), image):
+        found, expected = fitter.fit(picture, box), small.fit_in_image(picture, box, settings)
+        for name in ("landmarks", "params_global", "params_local"):
+            assert found[name].tobytes() == expected[name].tobytes(), name
+        assert {found[k] == expected[k] for k in ("likelihood", "success", "view")} == {True}
+
+
 def test_one_iteration_is_a_phase_of_one(bridge: Any, small: Any, blobs: tuple[Any, Any]) -> None:
     local = np.zeros(small.n_modes, np.float32)
     global_ = small.parameters_from_box(blobs[1])
@@ -264,11 +291,15 @@ def test_arrays_are_checked(small: Any, array: Any, message: str) -> None:
         (np.zeros((10, 10), np.uint8)[::2], "image: must be C-contiguous"),
     ],
 )
-def test_pictures_are_checked(bridge: Any, small: Any, image: Any, message: str) -> None:
+def test_pictures_are_checked(
+    bridge: Any, small: Any, small_model: Path, image: Any, message: str
+) -> None:
     box = float32([1, 1, 50, 50])
     for fit in (small.fit, small.fit_in_image):
         with pytest.raises(ValueError, match=message):
             fit(image, box, bridge.Settings())
+    with pytest.raises(ValueError, match=message):
+        bridge.ImageFitter(str(small_model), bridge.Settings()).fit(image, box)
 
 
 @pytest.mark.parametrize(
@@ -281,13 +312,20 @@ def test_pictures_are_checked(bridge: Any, small: Any, image: Any, message: str)
         ([0, 0, 50], r"box: expected shape \(4,\)"),
     ],
 )
-def test_boxes_are_checked(bridge: Any, small: Any, box: list[float], message: str) -> None:
+def test_boxes_are_checked(
+    bridge: Any, small: Any, small_model: Path, box: list[float], message: str
+) -> None:
+    image = np.zeros((80, 80), np.uint8)
     for fit in (small.fit, small.fit_in_image):
         with pytest.raises(ValueError, match=message):
-            fit(np.zeros((80, 80), np.uint8), float32(box), bridge.Settings())
+            fit(image, float32(box), bridge.Settings())
+    with pytest.raises(ValueError, match=message):
+        bridge.ImageFitter(str(small_model), bridge.Settings()).fit(image, float32(box))
 
 
-def test_numbers_are_checked(bridge: Any, small: Any, blobs: tuple[Any, Any]) -> None:
+def test_numbers_are_checked(
+    bridge: Any, small: Any, small_model: Path, blobs: tuple[Any, Any]
+) -> None:
     local = np.zeros(small.n_modes, np.float32)
     with pytest.raises(ValueError, match="scale: expected 0 to 2, got 3"):
         small.view_index(GLOBAL, 3)
@@ -301,6 +339,8 @@ def test_numbers_are_checked(bridge: Any, small: Any, blobs: tuple[Any, Any]) ->
         bridge.Settings(sigma=float("nan"))
     with pytest.raises(ValueError, match="no scale of this model has a window"):
         small.fit(*blobs, bridge.Settings(window_sizes=[0, 0, 0, 11]))
+    with pytest.raises(ValueError, match="no scale of this model has a window"):
+        bridge.ImageFitter(str(small_model), bridge.Settings(window_sizes=[0, 0, 0, 11]))
     with pytest.raises(ValueError, match="this model has no validator"):
         small.fit(*blobs, bridge.Settings(validate=True))
     maps = np.ones((small.n_landmarks, 11, 11), np.float32)
