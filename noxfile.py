@@ -107,6 +107,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check")
     session.run("mypy")
     session.run("mypy", *MYPY_LENIENT, "tests")
+    session.run("mypy", *MYPY_LENIENT, "benchmarks")
 
 
 @nox.session
@@ -117,13 +118,13 @@ def parity(session: nox.Session) -> None:
     they name any. ``--openface PREFIX``, or OPENFACE_ROOT where there is a model of OpenFace's,
     compiles the bridge to the OpenFace installed there, and compares with its fits as they happen.
     """
-    prefix, given = split_openface(session.posargs)
+    prefix, given = split_openface(session)
     root = prefix or os.environ.get("OPENFACE_ROOT", "")
     named = names_data(given)
     data = [] if named else openface_data(recorded=not root)
     live = root != "" and names_model([*data, *given])
     if live:
-        session.env.update({"OPENFACE_BRIDGE": "ON", "OPENFACE_ROOT": str(Path(root).resolve())})
+        with_bridge(session, root)
     elif prefix:
         session.error("--openface needs --model MAIN.txt, --images DIR, and --boxes or --detect")
     install(session, ".[report]", bridge=live)
@@ -135,6 +136,30 @@ def parity(session: nox.Session) -> None:
         *(live_reference(given) if live else ()),
         *data,
         *given,
+    )
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure time and memory, stage by stage and beside OpenFace, into ``reports/`` (minutes).
+
+    On OpenFace's own data or on what is embedded. ``--openface PREFIX``, or OPENFACE_ROOT, compiles
+    the bridge to the OpenFace installed there; it then takes part. ``--document`` replaces the
+    tables of docs/performance.md. Other arguments go to pytest.
+    """
+    prefix, given = split_openface(session)
+    root = prefix or os.environ.get("OPENFACE_ROOT", "")
+    if root:
+        with_bridge(session, root)
+    install(session, ".[bench]", bridge=root != "")
+    results = "reports/bench.json"
+    asked = [each for each in given if each != "--document"]
+    pytest = ("pytest", "benchmarks", "--benchmark-quiet", f"--benchmark-json={results}")
+    session.run(*pytest, *asked)
+    document = ["--document", "docs/performance.md"] if asked != given else []
+    session.run(
+        *("python", "-m", "measuring", results, "--figure", "reports/bench.png", *document),
+        env={"PYTHONPATH": "benchmarks"},
     )
 
 
@@ -161,12 +186,18 @@ def names_model(arguments: list[str]) -> bool:
     return any(argument.startswith("--model") for argument in arguments)
 
 
-def split_openface(arguments: list[str]) -> tuple[str | None, list[str]]:
-    """Take ``--openface PREFIX`` out of arguments."""
-    parser = argparse.ArgumentParser(prog="nox -s parity --", allow_abbrev=False, add_help=False)
+def split_openface(session: nox.Session) -> tuple[str | None, list[str]]:
+    """Take ``--openface PREFIX`` out of a session's arguments."""
+    prog = f"nox -s {session.name} --"
+    parser = argparse.ArgumentParser(prog=prog, allow_abbrev=False, add_help=False)
     parser.add_argument("--openface", metavar="PREFIX")
-    options, others = parser.parse_known_args(arguments)
+    options, others = parser.parse_known_args(session.posargs)
     return options.openface, others
+
+
+def with_bridge(session: nox.Session, root: str) -> None:
+    """Have the bridge compiled against the OpenFace installed there."""
+    session.env.update({"OPENFACE_BRIDGE": "ON", "OPENFACE_ROOT": str(Path(root).resolve())})
 
 
 def live_reference(given: list[str]) -> list[str]:

@@ -1,0 +1,147 @@
+"""OpenFace and pyclnf on the same faces, in turns, in one process of so many processor cores.
+
+``python -m measuring.contest --cores N [--brief]`` writes JSON. A process of its own, because the
+threads of OpenFace's libraries and their BLAS kernel are settled when these are loaded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from measuring.engines import Engine
+    from measuring.workload import Face, Workload
+
+__all__ = ["SCENARIOS", "Scenario", "main"]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Something to time.
+
+    Attributes
+    ----------
+    name : str
+    task : str
+        An engine's method, which takes a list of faces.
+    faces : int
+        How many in one turn.
+    rounds : int
+    engines : tuple of str
+        Who takes part, if there; the first one is the measure of the others.
+    brief : bool
+        Whether a brief contest has it, too.
+    warm : bool
+        Whether a turn begins with a face that does not count, for the caches, which the other
+        engines have used meanwhile.
+    """
+
+    name: str
+    task: str
+    faces: int
+    rounds: int
+    engines: tuple[str, ...]
+    brief: bool = False
+    warm: bool = True
+
+
+OPENFACE, OPENFACE_TWICE = "OpenFace", "OpenFace, two models"
+COMPILED = (OPENFACE, "cython")
+ALL = (*COMPILED, "numpy")
+BATCHED = (OPENFACE, OPENFACE_TWICE, "cython")
+
+SCENARIOS = (
+    Scenario("one face", "fit", 4, 30, ALL, brief=True),
+    Scenario("one face, in colour", "fit_in_colour", 4, 40, COMPILED),
+    Scenario("one face, cold caches", "fit", 1, 60, COMPILED, warm=False),
+    Scenario("eleven hypotheses", "fit_hypotheses", 1, 20, COMPILED, brief=True),
+    Scenario("batch of 8", "fit_batch", 8, 24, BATCHED),
+    Scenario("batch of 64", "fit_batch", 64, 12, BATCHED),
+)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Hold a contest and write its JSON."""
+    parser = argparse.ArgumentParser(prog="python -m measuring.contest", description=__doc__)
+    parser.add_argument("--cores", type=int, required=True)
+    parser.add_argument("--brief", action="store_true", help="only what is called brief")
+    options = parser.parse_args(arguments)
+    _confine(options.cores)
+    sys.stdout.write(json.dumps(_contest(options.cores, brief=options.brief)))
+
+
+def _confine(cores: int) -> None:
+    """Keep this process, and all threads it will start, on the first cores it may run on.
+
+    Raises
+    ------
+    SystemExit
+        If there are not so many, or the system cannot do this.
+    """
+    if not hasattr(os, "sched_setaffinity"):
+        raise SystemExit("this system cannot keep a process on some of the processor's cores")
+    allowed = sorted(os.sched_getaffinity(0))
+    if len(allowed) < cores:
+        raise SystemExit(f"--cores: there are {len(allowed)}, not {cores}")
+    os.sched_setaffinity(0, allowed[:cores])
+
+
+def _contest(cores: int, *, brief: bool) -> dict[str, Any]:
+    """Verify every engine, then time all scenarios."""
+    from measuring.engines import engines_on
+    from measuring.workload import workload
+
+    work = workload()
+    engines = engines_on(work.manifest, cores)
+    distances = {name: _verified(engine, work.faces) for name, engine in engines.items()}
+    openface = engines.get(OPENFACE)
+    return {
+        "cores": cores,
+        "workload": work.title,
+        "openface": None if openface is None else openface.about,
+        "worst_landmark_px": distances,
+        "scenarios": {
+            scenario.name: _timed(scenario, engines, work)
+            for scenario in SCENARIOS
+            if scenario.brief or not brief
+        },
+    }
+
+
+def _verified(engine: Engine, faces: tuple[Face, ...]) -> float:
+    """Let an engine prove each of its results; return its distance from the recordings, px."""
+    return max(engine.verify(face) for face in faces)
+
+
+def _timed(
+    scenario: Scenario, engines: Mapping[str, Engine], work: Workload
+) -> dict[str, list[float]]:
+    """Time a scenario: seconds per face, round by round."""
+    from measuring.alternation import Turn, alternate
+
+    faces = work.batch(scenario.faces * len(work.faces))
+
+    def turn(engine: Engine) -> Turn:
+        task = getattr(engine, scenario.task)
+        return Turn(
+            work=lambda index: task(group(index)),
+            before=(lambda index: task(group(index)[:1])) if scenario.warm else None,
+        )
+
+    def group(index: int) -> list[Face]:
+        first = index * scenario.faces % len(faces)
+        return faces[first : first + scenario.faces]
+
+    turns = {name: turn(engines[name]) for name in scenario.engines if name in engines}
+    seconds = alternate(turns, scenario.rounds)
+    return {name: [each / scenario.faces for each in taken] for name, taken in seconds.items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""What a backend does in :meth:`responses` and, once per model, :meth:`kernels`, part by part.
+
+The interface does not have these parts; the backends of this project are taken apart here.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from pyclnf import similarity
+from pyclnf.backends.base import Backend
+from pyclnf.experts import ccnf, views
+from pyclnf.experts.area_of_interest import PaddedImage, sample_areas
+from pyclnf.mean_shift import KernelTable
+from pyclnf.pdm import PosedShape
+from pyclnf.typing import Float32Array
+
+if TYPE_CHECKING:
+    from pyclnf.backends.cython_backend import CythonBackend
+
+__all__ = ["Parts", "Placed", "parts_of"]
+
+Placed = tuple[int, Float32Array, Float32Array]
+"""A view, and the similarity from the picture to the experts' frame and back, (2, 2)."""
+
+
+class Parts(Protocol):
+    """Placing, sampling, and the experts' answers."""
+
+    def place(self, posed: PosedShape, scale: int) -> Placed:
+        """Choose a view and align the shape with the experts' frame."""
+        ...
+
+    def sample(
+        self, image: PaddedImage, landmarks: Float32Array, to_image: Float32Array, size: int
+    ) -> Float32Array:
+        """Return areas of interest, (v, size, size)."""
+        ...
+
+    def respond(self, areas: Float32Array, scale: int, view: int, window_size: int) -> Float32Array:
+        """Return response maps, (v, w, w), of areas of interest."""
+        ...
+
+    def tabulate(self, window_size: int, sigma: float) -> KernelTable:
+        """Make a kernel table, which a backend keeps."""
+        ...
+
+
+def parts_of(backend: Backend) -> Parts:
+    """Take a backend apart."""
+    if backend.name == "cython":
+        from pyclnf.backends.cython_backend import CythonBackend
+
+        assert isinstance(backend, CythonBackend)
+        return _CompiledParts(backend)
+    return _NumpyParts(backend)
+
+
+class _NumpyParts:
+    """What :func:`pyclnf.responses.compute_responses` does, in three."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def place(self, posed: PosedShape, scale: int) -> Placed:
+        at_scale = self._backend.detector.experts.scales[scale]
+        view = views.nearest_view(at_scale.centers, posed.parameters.global_[1:4])
+        reference = self._backend.detector.pdm.reference_shape(posed, at_scale.scale)
+        to_reference = similarity.align(posed.landmarks, reference)
+        return view, to_reference, similarity.inverse(to_reference)
+
+    def sample(
+        self, image: PaddedImage, landmarks: Float32Array, to_image: Float32Array, size: int
+    ) -> Float32Array:
+        return sample_areas(image, landmarks, to_image, size)
+
+    def respond(self, areas: Float32Array, scale: int, view: int, window_size: int) -> Float32Array:
+        experts = self._backend.detector.experts
+        sigmas = experts.sigmas(scale, view, window_size)
+        in_view = experts.view(scale, view)
+        return ccnf.response_maps(areas, in_view, sigmas, self._backend.arithmetic)
+
+    def tabulate(self, window_size: int, sigma: float) -> KernelTable:
+        return KernelTable.build(window_size, sigma)
+
+
+class _CompiledParts:
+    """The calls that the compiled backend makes."""
+
+    def __init__(self, backend: CythonBackend) -> None:
+        self._backend = backend
+
+    def place(self, posed: PosedShape, scale: int) -> Placed:
+        return self._backend._place(posed, scale)
+
+    def sample(
+        self, image: PaddedImage, landmarks: Float32Array, to_image: Float32Array, size: int
+    ) -> Float32Array:
+        return self._backend.sample(image, landmarks, to_image, size)
+
+    def respond(self, areas: Float32Array, scale: int, view: int, window_size: int) -> Float32Array:
+        from pyclnf.kernels import _kernels
+
+        in_view = self._backend.detector.experts.view(scale, view)
+        prepared = self._backend._experts(scale, view, window_size, in_view)
+        maps = np.empty((len(areas), window_size, window_size), np.float32)
+        workspace = self._backend._workspace.floats(prepared.workspace_floats)
+        _kernels.respond(prepared, areas, maps, workspace)
+        return maps
+
+    def tabulate(self, window_size: int, sigma: float) -> KernelTable:
+        from pyclnf.kernels.phases import kernel_table
+
+        return kernel_table(self._backend._level, window_size, sigma)
