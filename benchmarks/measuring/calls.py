@@ -99,6 +99,8 @@ class RecordingBackend:
         self.name = self.backend.name
         self.detector = self.backend.detector
         self.arithmetic = self.backend.arithmetic
+        self.prepare = self.backend.prepare
+        self.parameters_from_landmarks = self.backend.parameters_from_landmarks
 
     def picture(self, image: AnyArray) -> PaddedImage:
         """Return and keep the backend's."""
