@@ -9,6 +9,7 @@ from pyclnf.model.errors import ModelFileError
 from pyclnf.model.face_detector_file import FaceDetectorData, read_face_detector
 from pyclnf.model.manifest import DetectorFiles, Manifest, PartFiles, read_manifest
 from pyclnf.model.pdm_file import PointDistributionModelData, read_pdm
+from pyclnf.model.validator_file import ValidatorData, read_validator
 
 __all__ = [
     "CCNFExpert",
@@ -19,8 +20,10 @@ __all__ = [
     "ModelFileError",
     "PartFiles",
     "PointDistributionModelData",
+    "ValidatorData",
     "read_ccnf",
     "read_face_detector",
     "read_manifest",
     "read_pdm",
+    "read_validator",
 ]

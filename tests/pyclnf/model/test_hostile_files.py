@@ -14,14 +14,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.model_files import ccnf_bytes, pdm_text, small_ccnf, small_pdm
 from support.networks import connection, convolution, network_bytes, rectifier
+from support.validators import small_validator, validator_bytes
 
 from pyclnf.model import (
     CCNFPatchExperts,
     ModelFileError,
     PointDistributionModelData,
+    ValidatorData,
     read_ccnf,
     read_manifest,
     read_pdm,
+    read_validator,
 )
 from pyclnf.model.face_detector_file import face_detector_files
 from pyclnf.model.network_file import Layer, Pooling, read_network
@@ -32,6 +35,7 @@ RNG = np.random.default_rng(0)
 NETWORK = network_bytes(
     [convolution(RNG, 3, 2), rectifier(RNG, 2), Pooling(2, 2, 2, 2), connection(RNG, 8, 6)]
 )
+VALIDATOR = validator_bytes(small_validator(n_landmarks=4, angles=(0,), classes=2, side=7))
 MANIFEST = b"LandmarkDetector main.txt\r\nLandmarkDetector_part main.txt eye 1 2\r\nPDM main.txt\n"
 MANIFEST += b"PatchesCCNF main.txt"
 
@@ -182,6 +186,23 @@ def test_damaged_face_detector(path: Path, data: bytes):
         assert len(files) == 4
 
 
+def assert_sound_validator(data: ValidatorData) -> None:
+    for view in data.views:
+        assert view.mean.size == view.deviation.size == view.warp.mask.sum() > 0
+        assert (view.deviation > 0).all()
+        assert (view.warp.triangle_of_pixel[view.warp.mask] >= 0).all()
+        assert view.warp.triangle_of_pixel.max() < len(view.warp.triangles)
+        assert view.warp.triangles.max() < view.warp.n_landmarks == data.n_landmarks
+
+
+@fuzz
+@given(data=damaged(VALIDATOR))
+def test_damaged_validator(path: Path, data: bytes):
+    validator = read_within_bounds(read_validator, path, data)
+    if validator is not None:
+        assert_sound_validator(validator)
+
+
 @fuzz
 @given(data=damaged(MANIFEST))
 def test_damaged_manifest(path: Path, data: bytes):
@@ -191,7 +212,9 @@ def test_damaged_manifest(path: Path, data: bytes):
         assert manifest.detector.pdm.is_file()
 
 
-@pytest.mark.parametrize("read", [read_ccnf, read_pdm, read_manifest, read_small_network])
+@pytest.mark.parametrize(
+    "read", [read_ccnf, read_pdm, read_manifest, read_validator, read_small_network]
+)
 @fuzz
 @given(data=st.binary(max_size=200))
 def test_noise(read: Callable, path: Path, data: bytes):
@@ -207,6 +230,16 @@ def test_every_word_of_a_ccnf_file(value: int, path: Path):
         patches = read_within_bounds(read_ccnf, path, bytes(data))
         if patches is not None:
             assert_sound_ccnf(patches)
+
+
+@pytest.mark.parametrize("value", [2**31 - 1, -1], ids=["largest", "negative"])
+def test_every_word_of_a_validator(value: int, path: Path):
+    for position in range(0, len(VALIDATOR) - 3, 4):
+        data = bytearray(VALIDATOR)
+        struct.pack_into("<i", data, position, value)
+        validator = read_within_bounds(read_validator, path, bytes(data))
+        if validator is not None:
+            assert_sound_validator(validator)
 
 
 @pytest.mark.parametrize("line", [b"# comment\n", b"\n", b"0 ", b"0 0 6\n", b"1 1 6 0\n", b"9"])
