@@ -116,3 +116,45 @@ def respond(
     experts: Experts, areas: Float32Array, maps: Float32Array, workspace: Float32Array
 ) -> None:
     """Fill (v, window, window) maps, see :func:`pyclnf.experts.ccnf.response_maps`."""
+
+class Convolution:
+    """A convolutional layer for maps of one size, checked for :func:`convolve`.
+
+    Parameters
+    ----------
+    level : int
+    places : (terms - 1,) int32
+        Where a window's pixels lie in the maps, from its first one on.
+    weights : (terms, m) float32
+        Biases last.
+    groups : (g, 2) int32
+        First and last but one of the terms that are summed by themselves.
+    even_odd : (s, 2) int32
+        Window and kernel of the sums that are of two chains.
+    windows : int
+        At one place of the maps after another, those across the end of a row included.
+
+    Attributes
+    ----------
+    pitch : int
+        Windows, in whole vectors.
+    map_floats : int
+        Numbers that the maps must have.
+    """
+
+    level: int
+    pitch: int
+    map_floats: int
+
+    def __init__(
+        self,
+        level: int,
+        places: Int32Array,
+        weights: Float32Array,
+        groups: Int32Array,
+        even_odd: Int32Array,
+        windows: int,
+    ) -> None: ...
+
+def convolve(convolution: Convolution, maps: Float32Array, outputs: Float32Array) -> None:
+    """Fill (m, pitch) sums, see :func:`pyclnf.validation.convolution.in_reference_order`."""

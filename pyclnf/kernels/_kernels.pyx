@@ -59,6 +59,18 @@ cdef extern from "table.h" namespace "pyclnf" nogil:
         float* inverses
         float* workspace
 
+    cdef cppclass ConvolutionArguments:
+        const float* maps
+        const int32_t* places
+        const float* weights
+        int32_t terms, kernels
+        const int32_t* groups
+        int32_t n_groups
+        const int32_t* even_odd
+        int64_t n_even_odd
+        int64_t pitch
+        float* outputs
+
     cdef cppclass Kernels:
         int lanes
         void grey(const GreyArguments&)
@@ -68,6 +80,7 @@ cdef extern from "table.h" namespace "pyclnf" nogil:
         void respond(const ResponseArguments&)
         size_t inverse_floats(int64_t)
         void invert(const InvertArguments&)
+        void convolve(const ConvolutionArguments&)
         void exponential(const float*, int64_t, float*)
         void fused(const float*, const float*, const float*, int64_t, float*)
 
@@ -339,3 +352,60 @@ def respond(
     given.workspace = &workspace[0]
     with nogil:
         kernels.respond(given)
+
+
+cdef class Convolution:
+    """See _kernels.pyi: everything that the maps do not decide, checked once."""
+
+    cdef readonly int level
+    cdef readonly int64_t pitch, map_floats
+    cdef ConvolutionArguments _given
+    cdef object _kept
+
+    def __init__(
+        self,
+        int level,
+        const int32_t[::1] places,
+        const float[:, ::1] weights,
+        const int32_t[:, ::1] groups,
+        const int32_t[:, ::1] even_odd,
+        int64_t windows,
+    ):
+        cdef int64_t i, terms = weights.shape[0], kernels = weights.shape[1]
+        cdef int64_t together = 2 * _of(level).lanes
+        _check(0 < windows < 2**30, "windows")
+        _check(terms > 1 and kernels > 0, "weights and biases")
+        _check(max(terms, kernels) < 2**30, "fewer weights")
+        _check(places.shape[0] == terms - 1, "a place for each term but the bias")
+        _check(even_odd.shape[1] == 2, "windows and kernels")
+        _check_groups(groups, terms)
+        self.level = level
+        self.pitch = (windows + together - 1) // together * together
+        self.map_floats = self.pitch
+        for i in range(places.shape[0]):
+            _check(0 <= places[i] < 2**30, "places from 0")
+            self.map_floats = max(self.map_floats, self.pitch + places[i])
+        for i in range(even_odd.shape[0]):
+            _check(0 <= even_odd[i, 0] < windows, "windows")
+            _check(0 <= even_odd[i, 1] < kernels, "kernels")
+        self._kept = (places, weights, groups, even_odd)
+        self._given.places = &places[0]
+        self._given.weights = &weights[0, 0]
+        self._given.terms, self._given.kernels = <int32_t>terms, <int32_t>kernels
+        self._given.groups = &groups[0, 0]
+        self._given.n_groups = <int32_t>groups.shape[0]
+        self._given.n_even_odd = even_odd.shape[0]
+        if even_odd.shape[0]:
+            self._given.even_odd = &even_odd[0, 0]
+        self._given.pitch = self.pitch
+
+
+def convolve(Convolution convolution not None, const float[::1] maps, float[:, ::1] outputs):
+    cdef const Kernels* kernels = _of(convolution.level)
+    cdef ConvolutionArguments given = convolution._given
+    _check(maps.shape[0] >= convolution.map_floats, f"{convolution.map_floats} numbers of maps")
+    _check(outputs.shape[0] == given.kernels, f"{given.kernels} rows of outputs")
+    _check(outputs.shape[1] == given.pitch, f"{given.pitch} columns of outputs")
+    given.maps, given.outputs = &maps[0], &outputs[0, 0]
+    with nogil:
+        kernels.convolve(given)

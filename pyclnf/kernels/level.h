@@ -1,6 +1,7 @@
 // The table of one level's kernels; every level's translation unit includes this.
 #pragma once
 
+#include "convolution.h"
 #include "exponential.h"
 #include "grey.h"
 #include "inverses/invert.h"
@@ -43,6 +44,7 @@ const Kernels PYCLNF_TABLE_OF(PYCLNF_LEVEL) = {
     PYCLNF_LEVEL::respond,
     PYCLNF_LEVEL::inverse_floats,
     PYCLNF_LEVEL::invert,
+    PYCLNF_LEVEL::convolve,
     PYCLNF_LEVEL::exponentials,
     PYCLNF_LEVEL::fused_sums,
 };

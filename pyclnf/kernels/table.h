@@ -69,6 +69,21 @@ struct InvertArguments {
   float* workspace;
 };
 
+// A convolutional layer, of windows at all places of the maps' rows one after another;
+// pyclnf/validation/convolution.py.
+struct ConvolutionArguments {
+  const float* maps;  // at least pitch + places' largest + 1
+  const int32_t* places;  // (terms - 1,): a window's pixels, from its first one on
+  const float* weights;  // (terms, kernels), biases last
+  int32_t terms, kernels;
+  const int32_t* groups;  // (n, 2): terms that are summed by themselves
+  int32_t n_groups;
+  const int32_t* even_odd;  // (n, 2): window and kernel of sums in the even-odd order
+  int64_t n_even_odd;
+  int64_t pitch;  // of outputs; windows in whole vectors
+  float* outputs;  // (kernels, pitch) out
+};
+
 struct Kernels {
   int lanes;
   void (*grey)(const GreyArguments&);
@@ -78,6 +93,7 @@ struct Kernels {
   void (*respond)(const ResponseArguments&);
   std::size_t (*inverse_floats)(std::int64_t size);  // size of invert's workspace
   void (*invert)(const InvertArguments&);
+  void (*convolve)(const ConvolutionArguments&);
   void (*exponential)(const float* x, std::int64_t count, float* powers);
   void (*fused)(const float* a, const float* b, const float* c, std::int64_t count, float* sums);
 };

@@ -17,10 +17,19 @@ def built() -> None:
 
 
 @pytest.fixture(params=LEVELS)
-def level(request: pytest.FixtureRequest, built: None) -> int:
-    """Each level of instructions; skips those that this processor lacks."""
-    from pyclnf.kernels.levels import available_levels, choose_level
+def level_name(request: pytest.FixtureRequest, built: None) -> str:
+    """The name of each level of instructions; skips those that this processor lacks."""
+    from pyclnf.kernels.levels import available_levels
 
-    if request.param not in available_levels():
-        pytest.skip(f"no {request.param} here")
-    return choose_level(request.param)
+    name: str = request.param
+    if name not in available_levels():
+        pytest.skip(f"no {name} here")
+    return name
+
+
+@pytest.fixture
+def level(level_name: str) -> int:
+    """The number of each level."""
+    from pyclnf.kernels.levels import choose_level
+
+    return choose_level(level_name)

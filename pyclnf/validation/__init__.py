@@ -1,0 +1,1 @@
+"""Judging whether landmarks lie on a face: OpenFace's validator."""
