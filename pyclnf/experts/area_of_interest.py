@@ -13,7 +13,7 @@ import numpy as np
 
 from pyclnf.typing import ByteArray, Float32Array, Float64Array, IntArray
 
-__all__ = ["PaddedImage", "sample_areas", "sample_positions"]
+__all__ = ["PaddedImage", "sample_areas", "sample_at", "sample_positions"]
 
 _FRACTION_BITS = 5
 _FRACTIONS = 1 << _FRACTION_BITS
@@ -81,6 +81,11 @@ def sample_areas(
         Grey values, first axis y; 0 outside the picture. Bilinear between pixel centres.
     """
     x, y = sample_positions(landmarks, reference_to_image, size)
+    return sample_at(image, x, y)
+
+
+def sample_at(image: PaddedImage, x: IntArray, y: IntArray) -> Float32Array:
+    """Return grey values at positions in whole 1/32 px, any shape; 0 outside the picture."""
     left = _clipped(x >> _FRACTION_BITS, image.width)
     top = _clipped(y >> _FRACTION_BITS, image.height)
     return _bilinear(image.pixels, left, top, _fractions(x), _fractions(y))
