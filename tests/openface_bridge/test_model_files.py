@@ -14,9 +14,12 @@ from support.model_files import (
     write_lines,
     write_small_model,
 )
+from support.validators import add_validator, small_validator, validator_bytes
 
 from openface_bridge.model_files import check_detector, check_model, files_of_model
 from pyclnf import ModelFileError
+
+VALIDATOR = validator_bytes(small_validator())
 
 
 @pytest.fixture
@@ -24,37 +27,12 @@ def model(tmp_path: Path) -> Path:
     return write_small_model(tmp_path / "model")
 
 
-def validator_bytes(n_landmarks: int, *, triangle: int = 2, kernel: int = 3) -> bytes:
-    """Return a validator of one view and one triangle."""
-    convolution = struct.pack("<3if", 0, 1, 1, 0.5)
-    layers = [
-        convolution + binary_matrix(np.ones((kernel, kernel)), "f"),
-        struct.pack("<i", 1),
-        struct.pack("<i", 2) + binary_matrix([[0.0]], "f") + binary_matrix([[1.0, 2.0]], "f"),
-        struct.pack("<i", 3),
-        struct.pack("<i", 4),
-    ]
-    warp = [
-        struct.pack("<idd", 4, 0.0, 0.0),
-        binary_matrix(np.zeros((2 * n_landmarks, 1)), "d"),
-        binary_matrix([[0, 1, triangle]], "i"),
-        binary_matrix([[0, -1], [0, 0]], "i"),
-        binary_matrix([[1, 0], [1, 1]], "i"),
-        binary_matrix(np.zeros((1, 3)), "d"),
-        binary_matrix(np.zeros((1, 3)), "d"),
-    ]
-    images = [binary_matrix(np.zeros((2, 2)), "d"), binary_matrix(np.ones((2, 2)), "d")]
-    head = struct.pack("<2i", 3, 1) + binary_matrix(np.zeros((3, 1)), "d")
-    return b"".join([head, *images, struct.pack("<i", len(layers)), *layers, *warp])
-
-
 def add_line(manifest: Path, line: str) -> None:
     manifest.write_text(f"{manifest.read_text('utf-8')}\n{line}", "utf-8")
 
 
 def test_a_sound_model_passes(model: Path) -> None:
-    (model.parent / "validator.txt").write_bytes(validator_bytes(12))
-    add_line(model, "DetectionValidator validator.txt")
+    add_validator(model, small_validator())
     part = write_small_model(model.parent / "part", n_landmarks=8)
     add_line(model, "LandmarkDetector_part part/main.txt inner 0 0 3 7")
     check_model(model)
@@ -107,14 +85,12 @@ def test_early_termination_files_are_checked(model: Path, text: str) -> None:
     "content",
     [
         b"",
-        validator_bytes(12)[:-1],
-        validator_bytes(12) + b"0",
-        validator_bytes(11),
-        validator_bytes(12, triangle=12),
-        validator_bytes(12, kernel=0),
-        struct.pack("<i", 1) + validator_bytes(12)[4:],
+        VALIDATOR[:-1],
+        VALIDATOR + b"0",
+        validator_bytes(small_validator(n_landmarks=11)),
+        struct.pack("<i", 1) + VALIDATOR[4:],
     ],
-    ids=["empty", "short", "long", "landmarks", "triangle", "kernel", "type"],
+    ids=["empty", "short", "long", "landmarks", "type"],
 )
 def test_damaged_validators(model: Path, content: bytes) -> None:
     (model.parent / "validator.txt").write_bytes(content)
