@@ -11,6 +11,7 @@ PYBIND11_MODULE(_native, m) {
   bridge::register_phase(m);      // one NU-RLMS iteration, a whole phase
   bridge::register_fit(m);        // a whole fit from a box, plain
   bridge::register_images(m);     // rotation hypotheses, parts, validator
+  bridge::register_validator(m);  // its view, warp and layers
   bridge::register_tracking(m);   // over frames
   bridge::register_detection(m);  // MTCNN
   bridge::register_pose(m);       // head pose

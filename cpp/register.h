@@ -13,6 +13,7 @@ void register_mean_shift(py::module_& m);
 void register_phase(py::module_& m);
 void register_fit(py::module_& m);
 void register_images(py::module_& m);
+void register_validator(py::module_& m);
 void register_tracking(py::module_& m);
 void register_detection(py::module_& m);
 void register_pose(py::module_& m);

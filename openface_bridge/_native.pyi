@@ -299,6 +299,15 @@ class Model:
         """Fit as OpenFace's programs for still pictures do, with ``settings.multi_view``."""
     def validate(self, image: UInt8, rotation: Float32, landmarks: Float32) -> float:
         """Return the validator's certainty, 0 to 1, about (n, 2) landmarks."""
+    def validator_view(self, rotation: Float32) -> int:
+        """Return the validator's view of a rotation, (3,) radians."""
+    def validator_warp(self, image: UInt8, view: int, landmarks: Float32) -> Float32:
+        """Return the face that (n, 2) landmarks bound, warped to a view's shape: (h, w)."""
+    def validator_layer(self, view: int, layer: int, maps: Float32) -> Float32:
+        """Return what one layer of a view's network makes of maps, (k, h, w).
+
+        Numbers behind the first fully connected layer are (1, k, 1), behind the second (1, 1, k).
+        """
     def head_pose(
         self,
         params_global: Float32,
@@ -312,6 +321,17 @@ class Model:
         towards_camera: bool = False,
     ) -> Float32:
         """Return (6,): translation in mm, Euler angles in radians."""
+    def landmarks_3d(
+        self,
+        params_global: Float32,
+        params_local: Float32,
+        landmarks: Float32,
+        fx: float,
+        fy: float,
+        cx: float,
+        cy: float,
+    ) -> Float32:
+        """Return (n, 3) mm in the camera's space."""
 
 class ImageFitter:
     """Face after face as OpenFace's own program for still pictures fits them, at its speed.
