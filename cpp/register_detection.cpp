@@ -34,14 +34,17 @@ public:
       const std::lock_guard<std::mutex> lock(mutex_);
       LandmarkDetector::DetectFacesMTCNN(boxes, pixels, detector_, confidences);
     }
-    py::array_t<float> stacked(Shape{static_cast<py::ssize_t>(boxes.size()), 4});
+    const auto faces = static_cast<py::ssize_t>(boxes.size());
+    py::array_t<float> stacked(Shape{faces, 4});
     float* out = stacked.mutable_data();
     for (const cv::Rect_<float>& found : boxes) {
       for (const float value : {found.x, found.y, found.width, found.height}) {
         *out++ = value;
       }
     }
-    return py::make_tuple(stacked, py::array_t<float>(static_cast<py::ssize_t>(boxes.size()), confidences.data()));
+    py::array_t<float> scores(Shape{faces});
+    std::copy(confidences.begin(), confidences.end(), scores.mutable_data());
+    return py::make_tuple(stacked, scores);
   }
 
 private:

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from os import PathLike
 from pathlib import Path
 
-from openface_bridge.model_files.networks import check_validator
+from openface_bridge.model_files.spelling import check_spelling
+from openface_bridge.model_files.validator import check_validator
 from pyclnf.arithmetic.rounded_once import RoundedOnce
 from pyclnf.detector import Detector, load_detector
 from pyclnf.model import Manifest, ModelFileError, PartFiles, read_manifest
@@ -55,7 +56,7 @@ def _check_detector_of(path: Path) -> Detector:
     detector = load_detector(path, RoundedOnce())
     files = detector.manifest.detector
     for manifest in (path, files.path):
-        _check_spelling(manifest)
+        check_spelling(manifest)
     if files.intensity or files.cen:
         raise ModelFileError(
             files.path,
@@ -67,25 +68,6 @@ def _check_detector_of(path: Path) -> Detector:
         _check_early_termination(files.early_termination, detector)
     _check_betas(detector)
     return detector
-
-
-def _check_spelling(manifest: Path) -> None:
-    """Raise unless OpenFace splits a manifest's lines as we do.
-
-    It does not know backslashes or byte order marks, keeps one blank more or less in a path, and
-    after a blank at a line's end reads a pair of landmark numbers that is not there.
-    """
-    for number, line in enumerate(manifest.read_bytes().splitlines(), start=1):
-        words = line.split()
-        if words and (
-            b" ".join(words) != line or b"\\" in line or line.startswith(b"\xef\xbb\xbf")
-        ):
-            raise ModelFileError(
-                manifest,
-                f"words separated by single blanks, without backslashes, in line {number}",
-                repr(line[:80]),
-                advice="OpenFace itself would misread this line",
-            )
 
 
 def _check_betas(detector: Detector) -> None:

@@ -73,15 +73,14 @@ def pool(maps: Float32Array, layer: Pooling) -> Float32Array:
     """Return the maxima of windows, of which the last may stick out."""
     rows = pooled_length(maps.shape[2], layer.height, layer.step_y)
     columns = pooled_length(maps.shape[3], layer.width, layer.step_x)
-    padding = (
-        max(0, (rows - 1) * layer.step_y + layer.height - maps.shape[2]),
-        max(0, (columns - 1) * layer.step_x + layer.width - maps.shape[3]),
-    )
-    around = ((0, 0), (0, 0), (0, padding[0]), (0, padding[1]))
-    padded = np.pad(maps, around, constant_values=-np.inf)
-    windows = sliding_window_view(padded, (layer.height, layer.width), axis=(2, 3))
-    chosen = windows[:, :, :: layer.step_y, :: layer.step_x][:, :, :rows, :columns]
-    maxima: Float32Array = chosen.max(axis=(4, 5))
+    height, width = (rows - 1) * layer.step_y + 1, (columns - 1) * layer.step_x + 1
+    below = max(0, height + layer.height - 1 - maps.shape[2])
+    right = max(0, width + layer.width - 1 - maps.shape[3])
+    padded = np.pad(maps, ((0, 0), (0, 0), (0, below), (0, right)), constant_values=-np.inf)
+    maxima = np.full((*maps.shape[:2], rows, columns), -np.inf, np.float32)
+    for y, x in np.ndindex(layer.height, layer.width):
+        of_all = padded[:, :, y : y + height : layer.step_y, x : x + width : layer.step_x]
+        np.maximum(maxima, of_all, out=maxima)
     return maxima
 
 

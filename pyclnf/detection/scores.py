@@ -19,7 +19,7 @@ _COEFFICIENTS = (
     *(0.2402265109513301490103372422686535526573, 0.6931471805521448196800669615864773144641),
     1.000000000000002438532970795181890933776,
 )
-"""Of a polynomial in x that is 2**x where \\|x\\| <= 1/128, the highest power first."""
+"""Of a polynomial that is 2**x for x within 1/128 of zero, the highest power first."""
 
 _LEADING, *_OTHERS = (np.float32(each / _COEFFICIENTS[0]) for each in _COEFFICIENTS)
 _POWERS = (_COEFFICIENTS[0] * 2.0 ** (np.arange(_STEPS) / _STEPS)).astype(np.float32)

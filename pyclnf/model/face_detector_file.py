@@ -9,7 +9,16 @@ from pathlib import Path
 from pyclnf.model.keyword_file import KeywordFile
 from pyclnf.model.network_file import Layer, read_network
 
-__all__ = ["FaceDetectorData", "face_detector_files", "read_face_detector"]
+__all__ = [
+    "LEAST_OUTPUTS",
+    "OUTPUT_SIZE",
+    "PROPOSAL_SIZE",
+    "PROPOSAL_STEP",
+    "REFINEMENT_SIZE",
+    "FaceDetectorData",
+    "face_detector_files",
+    "read_face_detector",
+]
 
 PROPOSAL_SIZE, REFINEMENT_SIZE, OUTPUT_SIZE = 12, 24, 48
 """Width and height of the faces that each network judges, px."""

@@ -30,7 +30,7 @@ __all__ = [
     "read_network",
 ]
 
-MOST_OUTPUTS = 320
+_MOST_OUTPUTS = 320
 """Maps or numbers that a layer may have: beyond, sums of a convolution have other orders."""
 
 _MOST_LAYERS = 64
@@ -161,7 +161,7 @@ def _convolution(reader: BinaryReader, shape: _Shape) -> Layer:
     """Read a convolution and shrink the maps by it."""
     start = reader.offset
     inputs = reader.int32("number of input maps", 1)
-    outputs = reader.int32("number of kernels", 1, MOST_OUTPUTS)
+    outputs = reader.int32("number of kernels", 1, _MOST_OUTPUTS)
     if inputs != shape.maps:
         raise reader.error(f"a convolution of {shape}", f"one of {inputs} maps", start)
     biases = reader.records("biases", np.dtype("<f4"), outputs)
@@ -210,8 +210,8 @@ def _connection(reader: BinaryReader, shape: _Shape) -> Layer:
     """Read a full connection; of all pixels, unless its inputs are as many as there are maps."""
     start = reader.offset
     biases = reader.matrix("biases", np.float32, (None, 1))
-    if not 0 < len(biases) <= MOST_OUTPUTS:
-        raise reader.error(f"1 to {MOST_OUTPUTS} biases", str(len(biases)), start)
+    if not 0 < len(biases) <= _MOST_OUTPUTS:
+        raise reader.error(f"1 to {_MOST_OUTPUTS} biases", str(len(biases)), start)
     start = reader.offset
     weights = reader.matrix("weights", np.float32, (None, len(biases)))
     if len(weights) not in (shape.maps, shape.size):

@@ -5,15 +5,14 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-import numpy as np
 import pytest
 from support.model_files import (
-    binary_matrix,
     ccnf_bytes,
     small_ccnf,
     write_lines,
     write_small_model,
 )
+from support.networks import write_face_detector
 from support.validators import add_validator, small_validator, validator_bytes
 
 from openface_bridge.model_files import check_detector, check_model, files_of_model
@@ -99,33 +98,25 @@ def test_damaged_validators(model: Path, content: bytes) -> None:
         check_model(model)
 
 
-def network_bytes() -> bytes:
-    """Return a face detector's network with a layer of each kind."""
-    return b"".join(
-        [
-            struct.pack("<4i2f", 4, 0, 1, 2, 0.0, 0.0),
-            *(binary_matrix(np.ones((3, 3)), "f") for _ in range(2)),
-            struct.pack("<5i", 1, 2, 2, 2, 2),
-            struct.pack("<i", 2) + binary_matrix([[0.0]], "f") + binary_matrix([[1.0]], "f"),
-            struct.pack("<i", 3) + binary_matrix([[0.1]], "f"),
-        ]
-    )
-
-
 def test_face_detectors(tmp_path: Path) -> None:
-    lines = [f"{name} {name}.dat" for name in ("PNet", "RNet", "ONet")]
-    manifest = write_lines(tmp_path / "detector.txt", lines)
-    for name in ("PNet", "RNet", "ONet"):
-        (tmp_path / f"{name}.dat").write_bytes(network_bytes())
+    manifest = write_face_detector(tmp_path)
     check_detector(manifest)
-    (tmp_path / "ONet.dat").write_bytes(network_bytes()[:-1])
+    network = tmp_path / "ONet.dat"
+    network.write_bytes(network.read_bytes()[:-1])
     with pytest.raises(ModelFileError, match=r"ONet\.dat"):
         check_detector(manifest)
-    (tmp_path / "ONet.dat").unlink()
+    network.unlink()
     with pytest.raises(ModelFileError, match=r"ONet\.dat"):
         check_detector(manifest)
-    write_lines(manifest, lines[:2])
+    write_lines(manifest, ["PNet PNet.dat", "RNet RNet.dat"])
     with pytest.raises(ModelFileError, match="a line ONet"):
+        check_detector(manifest)
+
+
+def test_face_detectors_that_openface_would_misread(tmp_path: Path) -> None:
+    manifest = write_face_detector(tmp_path)
+    write_lines(manifest, ["PNet .\\PNet.dat", "RNet RNet.dat", "ONet ONet.dat"])
+    with pytest.raises(ModelFileError, match="without backslashes, in line 1"):
         check_detector(manifest)
 
 

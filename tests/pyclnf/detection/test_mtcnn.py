@@ -65,12 +65,11 @@ def test_no_level_of_instructions_decides_a_bit(
 
 
 def test_many_threads(detector: MTCNN, blotches: np.ndarray):
-    alone = detector.detect(blotches)
-    small = np.ascontiguousarray(blotches[:70, :80])
+    pictures = [blotches, blotches[:70, :80]] * 2
+    alone = [detector.detect(picture) for picture in pictures[:2]] * 2
     with ThreadPoolExecutor(4) as pool:
-        found = list(pool.map(detector.detect, [blotches, small] * 2))
-    for i, each in enumerate(found):
-        assert_same(each, alone if i % 2 == 0 else found[1])
+        for found, expected in zip(pool.map(detector.detect, pictures), alone, strict=True):
+            assert_same(found, expected)
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.float64])
