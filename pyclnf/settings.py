@@ -52,6 +52,7 @@ class FitSettings:
     weight_factor: float = 0.0
     max_iterations: int = 5
 
+    # Whether sigma, r and w change with the patch scale; those of a part do not.
     adapts_to_scale: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -58,8 +58,8 @@ def test_the_distance_with_its_prior_is_as_small_as_can_be(
     begin = np.concatenate((truth.global_, truth.local))
     best = least_squares(lambda vector: objective(data, landmarks, vector), begin)
     reached = objective(data, landmarks, np.concatenate((found.global_, found.local)))
-    # It stops where an iteration gains less than a thousandth three times.
-    assert 2 * best.cost <= np.sum(reached**2) <= 1.01 * 2 * best.cost
+    # Parameters in float32 and a finite number of iterations reach it to about a millionth.
+    assert 2 * best.cost <= np.sum(reached**2) <= (1 + 1e-5) * 2 * best.cost
 
 
 @given(st.integers(0, 2**20), st.booleans())
@@ -70,7 +70,7 @@ def test_landmarks_of_known_parameters_are_recovered(seed: int, few: bool):
     assert found.global_.dtype == found.local.dtype == np.float32
     apart = np.abs(pdm.pose(found).landmarks - landmarks)
     size = np.ptp(landmarks, axis=0).max()
-    assert apart.max() < 0.01 * size  # the prior holds the modes back a little
+    assert apart.max() < 0.005 * size  # the prior holds the modes back a little
 
 
 def test_it_starts_upright_with_the_extent_of_the_landmarks():
