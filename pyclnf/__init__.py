@@ -1,7 +1,7 @@
 """Constrained local neural fields: OpenFace's facial landmark detector in Python.
 
 >>> from pyclnf import CLNF, FitSettings                            # doctest: +SKIP
->>> clnf = CLNF("model/main_clnf_general.txt")                      # doctest: +SKIP
+>>> clnf = CLNF()  # the installed model, or a path                 # doctest: +SKIP
 >>> clnf.fit(image, bbox=(x, y, width, height)).landmarks           # doctest: +SKIP
 """
 
@@ -14,6 +14,7 @@ from pyclnf.model.errors import ModelFileError
 from pyclnf.observe import Observer, TraceRecorder
 from pyclnf.parts import PartFit
 from pyclnf.settings import FitSettings
+from pyclnf.store.errors import ModelNotFoundError
 
 __version__ = "0.1.0"
 
@@ -25,6 +26,7 @@ __all__ = [
     "FitSettings",
     "Hypotheses",
     "ModelFileError",
+    "ModelNotFoundError",
     "Observer",
     "PartFit",
     "TraceRecorder",

@@ -18,6 +18,7 @@ from pyclnf.image import check_box
 from pyclnf.observe import Observer
 from pyclnf.part_models import PartModel, load_parts
 from pyclnf.settings import FitSettings
+from pyclnf.store.folders import model_path
 from pyclnf.threads import in_threads
 from pyclnf.tracking import FaceTracker, Tracker, TrackerSettings
 from pyclnf.typing import AnyArray
@@ -30,8 +31,9 @@ class CLNF:
 
     Parameters
     ----------
-    manifest : path
-        OpenFace's ``main_*.txt`` file of the model.
+    manifest : path or str, optional
+        OpenFace's ``main_*.txt`` file of the model; or the name of an installed model, such as
+        ``"wild"``. Installed model ``"general"`` if not given.
     backend : str
         Where the work is done, see :func:`pyclnf.backends.create_backend`.
     cache : bool or path, optional
@@ -52,6 +54,8 @@ class CLNF:
     ------
     ModelFileError
         If a model file is missing, truncated or corrupt.
+    ModelNotFoundError
+        If no such model is installed; tells how to get one.
     ValueError
         If there is no backend of that name, or `cache` names no folder.
 
@@ -68,13 +72,13 @@ class CLNF:
 
     def __init__(
         self,
-        manifest: str | PathLike[str],
+        manifest: str | PathLike[str] | None = None,
         *,
         backend: str = "auto",
         cache: bool | str | PathLike[str] | None = None,
     ) -> None:
         self._cache = cache_folder(cache)
-        self._backend = create_backend(backend, manifest, self._cache)
+        self._backend = create_backend(backend, model_path(manifest), self._cache)
         self.backend = self._backend.name
         self.n_landmarks = self._backend.detector.pdm.n_landmarks
         self.n_modes = self._backend.detector.pdm.n_modes

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pyclnf
 
-OPTIONAL = ("cv2", "scipy", "matplotlib", "jinja2", "openface_bridge")
+OPTIONAL = (
+    *("cv2", "scipy", "matplotlib", "jinja2", "openface_bridge"),
+    *("platformdirs", "rich", "urllib.request", "json", "importlib.resources"),
+)
 
 IMPORT_AND_FIT = """
 import sys

@@ -1,0 +1,91 @@
+"""Where a user's models are kept, and finding one by name."""
+
+from __future__ import annotations
+
+import os
+from os import PathLike
+from pathlib import Path
+
+from pyclnf.store.errors import ModelNotFoundError
+
+__all__ = [
+    "DEFAULT_MODEL",
+    "FACE_DETECTOR",
+    "SET",
+    "VARIABLE",
+    "face_detector_path",
+    "installed_models",
+    "model_path",
+    "models_folder",
+]
+
+VARIABLE = "PYCLNF_MODELS"
+"""Environment variable that names the folder of models."""
+
+SET = "openface"
+"""The folder in it that holds OpenFace's model folder: manifests and all they name."""
+
+DEFAULT_MODEL = "general"
+FACE_DETECTOR = Path("mtcnn_detector", "MTCNN_detector.txt")
+_PREFIX, _SUFFIX = "main_clnf_", ".txt"
+
+_HOW_TO_GET_ONE = """\
+Models belong to OpenFace and are no part of pyclnf. Get them with one of
+
+    pyclnf model install --from OPENFACE_DIR     (from an OpenFace that you have)
+    pyclnf model download                        (the official files, after you accept its licence)
+
+or give the path of a main_*.txt."""
+
+
+def models_folder() -> Path:
+    """Return the folder of models: what PYCLNF_MODELS names, or one among the user's data."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        return Path(named).expanduser()
+    import platformdirs
+
+    return platformdirs.user_data_path("pyclnf", appauthor=False) / "models"
+
+
+def installed_models() -> dict[str, Path]:
+    """Return the manifests of installed models by name, such as ``general`` and ``wild``."""
+    manifests = sorted((models_folder() / SET).glob(f"{_PREFIX}*{_SUFFIX}"))
+    return {path.name[len(_PREFIX) : -len(_SUFFIX)]: path for path in manifests}
+
+
+def model_path(model: str | PathLike[str] | None = None) -> Path:
+    """Return the manifest of a model.
+
+    Parameters
+    ----------
+    model : path, str or None
+        A ``main_*.txt``, or the name of an installed model; None for installed model ``general``.
+        A path always is a path: only a bare word of which there is no file is a name.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is no model of that name, saying how to get one.
+    """
+    if model is not None and not _is_name(model):
+        return Path(model)
+    name = DEFAULT_MODEL if model is None else str(model)
+    installed = installed_models()
+    if name in installed:
+        return installed[name]
+    there_are = f"there are {', '.join(installed)}" if installed else "there is none"
+    raise ModelNotFoundError(
+        f"no model {name!r} is installed in {models_folder()}: {there_are}. {_HOW_TO_GET_ONE}"
+    )
+
+
+def face_detector_path() -> Path | None:
+    """Return the text file of the installed face detector; None if there is none."""
+    path = models_folder() / SET / FACE_DETECTOR
+    return path if path.is_file() else None
+
+
+def _is_name(model: str | PathLike[str]) -> bool:
+    """Tell whether a bare word is given."""
+    return isinstance(model, str) and model.isidentifier() and not Path(model).is_file()
