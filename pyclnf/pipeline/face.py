@@ -1,0 +1,55 @@
+"""What is known about one face in one picture: what engines return and formats write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pyclnf.typing import Float32Array
+
+__all__ = ["FaceResult"]
+
+
+@dataclass(frozen=True, eq=False)
+class FaceResult:
+    """A face that was looked for, found or not.
+
+    Attributes
+    ----------
+    face_id : int
+        From 0; in a sequence the same face keeps it.
+    box : (4,) float32
+        x, y, width, height in px, where the search began.
+    success : bool
+    landmarks : (n, 2) float32
+        x, y in px; (0, 0) is the centre of the top left pixel. NaN where no fit was possible.
+    params_global : (6,) float32
+        scale, rx, ry, rz (radians), tx, ty (px).
+    params_local : (m,) float32
+    likelihood : float
+    view : int
+    failure : str
+        Why the fit did not succeed; empty if it did.
+    confidence : float or None
+        Of a validator, 0 … 1; None where none was asked.
+    landmarks_3d : (n, 3) float32 or None
+        In the camera's coordinates, mm.
+    pose : (6,) float32 or None
+        Of the head: x, y, z in mm, rotation about them in radians.
+    parts : mapping of str to (k, 2) float32
+        Landmarks of parts with models of their own, px.
+    """
+
+    face_id: int
+    box: Float32Array
+    success: bool
+    landmarks: Float32Array
+    params_global: Float32Array
+    params_local: Float32Array
+    likelihood: float
+    view: int
+    failure: str = ""
+    confidence: float | None = None
+    landmarks_3d: Float32Array | None = None
+    pose: Float32Array | None = None
+    parts: Mapping[str, Float32Array] = field(default_factory=dict)
