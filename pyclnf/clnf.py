@@ -45,6 +45,8 @@ class CLNF:
     ----------
     backend : str
         The backend in use; what ``"auto"`` chose.
+    manifest : Path
+        The file that the model was loaded by.
     n_landmarks, n_modes : int
         Of the point distribution model.
     part_names : tuple of str
@@ -80,6 +82,7 @@ class CLNF:
         self._cache = cache_folder(cache)
         self._backend = create_backend(backend, model_path(manifest), self._cache)
         self.backend = self._backend.name
+        self.manifest = self._backend.detector.manifest.path
         self.n_landmarks = self._backend.detector.pdm.n_landmarks
         self.n_modes = self._backend.detector.pdm.n_modes
         self.part_names = tuple(part.name for part in self._backend.detector.manifest.parts)

@@ -20,6 +20,8 @@ _READERS: dict[str, Callable[[Path], object]] = {
 }
 """Readers by kind of file; what has none is compared with the official files only."""
 
+_READ_WITH_MAIN = "detector's manifest"
+
 _FACE_DETECTOR = ("MTCNN_detector.txt", "PNet.dat", "RNet.dat", "ONet.dat")
 
 
@@ -119,7 +121,7 @@ def _files_of(manifest: Manifest) -> Iterator[tuple[Path, str]]:
     """Yield the files of a model and their kinds."""
     detector = manifest.detector
     yield manifest.path, "manifest"
-    yield detector.path, "detector's manifest"
+    yield detector.path, _READ_WITH_MAIN
     yield detector.pdm, "point distribution model"
     for kind in ("ccnf", "intensity", "cen"):
         name = {"ccnf": "CCNF", "intensity": "SVR", "cen": "CEN"}[kind]
@@ -158,7 +160,7 @@ def _inspect(path: Path, kind: str, official: OfficialFiles) -> FileReport:
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         official=official.find(content) is not None,
-        parsed=reader is not None,
+        parsed=reader is not None or kind == _READ_WITH_MAIN,
     )
 
 

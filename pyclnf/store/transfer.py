@@ -100,7 +100,8 @@ def _receive(url: str, part: Path, limit: int, tell: Tell, pause: float) -> None
         failures = 1 if _size(part) > before else failures + 1
         if failures >= _ATTEMPTS:
             raise StoreError(
-                f"{url}: {problem}. What has arrived is kept: try again to go on from there"
+                f"{url}: {getattr(problem, 'reason', problem)}. What has arrived is kept: try "
+                f"again to go on from there"
             ) from problem
         time.sleep(pause * 2 ** (failures - 1))
 

@@ -1,0 +1,7 @@
+"""``python -m pyclnf``."""
+
+import sys
+
+from pyclnf.cli import main
+
+sys.exit(main())

@@ -1,0 +1,186 @@
+"""Options that commands share; OpenFace's own names are taken beside ours."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from pyclnf.backends import available_backends
+from pyclnf.settings import FitSettings
+
+__all__ = [
+    "add_backend_argument",
+    "add_box_arguments",
+    "add_fit_arguments",
+    "add_folder_argument",
+    "add_model_arguments",
+    "add_output_arguments",
+    "fit_settings",
+    "multi_view",
+]
+
+_NOT_COMPUTED = {
+    "-gaze": (0, "gaze"),
+    "-aus": (0, "action units"),
+    "-simalign": (0, "aligned faces"),
+    "-hogalign": (0, "HOG features"),
+    "-fdloc": (1, "Haar face detectors"),
+    "-fx": (1, "result that depends on the camera"),
+    "-fy": (1, "result that depends on the camera"),
+    "-cx": (1, "result that depends on the camera"),
+    "-cy": (1, "result that depends on the camera"),
+    "-root": (1, "roots of paths"),
+    "-inroot": (1, "roots of paths"),
+}
+"""OpenFace's options for what there is not here: their arguments, and what that is."""
+
+
+class _Refuse(argparse.Action):
+    """Says that what an option of OpenFace's asks for is not there."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Refuse."""
+        parser.error(f"{option_string}: pyclnf has no {self.const}; leave the option out")
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what to work with."""
+    parser.add_argument(
+        *("--model", "-mloc"),
+        metavar="MAIN.txt",
+        help="manifest of a model, or the name of an installed one; default: general",
+    )
+    add_backend_argument(parser)
+    parser.add_argument(
+        "--threads", type=int, metavar="N", help="the most to use; default: one per processor"
+    )
+
+
+def add_backend_argument(parser: argparse.ArgumentParser) -> None:
+    """Add where the work is done."""
+    backends = ("auto", *available_backends())
+    parser.add_argument("--backend", default="auto", choices=backends, help="default: auto")
+
+
+def add_folder_argument(parser: argparse._ActionsContainer) -> None:
+    """Add where files are written."""
+    parser.add_argument(
+        *("--out-dir", "-out_dir"),
+        type=Path,
+        default=Path("processed"),
+        metavar="DIR",
+        help="default: processed",
+    )
+
+
+def add_box_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add where faces are."""
+    boxes = parser.add_mutually_exclusive_group()
+    boxes.add_argument(
+        "--bbox",
+        type=_box,
+        action="append",
+        metavar="X,Y,W,H",
+        help="box of a face in px, of every picture; once for each face",
+    )
+    boxes.add_argument(
+        *("--bbox-dir", "-bboxdir"),
+        type=Path,
+        metavar="DIR",
+        help="folder of files STEM.txt with a line 'min_x min_y max_x max_y' for each face",
+    )
+
+
+def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how to fit; the defaults are OpenFace's for still pictures."""
+    fits = parser.add_argument_group("fitting")
+    fits.add_argument("--wild", "-wild", action="store_true", help="the in-the-wild setting")
+    fits.add_argument(
+        *("--multi-view", "-multi_view"),
+        type=int,
+        choices=(0, 1),
+        help="start from eleven head poses, the likeliest fit wins; default: 0, 1 with --wild",
+    )
+    fits.add_argument("--sigma", "-sigma", type=float, metavar="S", help="of the mean shift")
+    fits.add_argument("--reg", "-reg", type=float, metavar="R", help="weight of the shape prior")
+    fits.add_argument("--w-reg", "-w_reg", type=float, metavar="W", help="weight of confidences")
+    fits.add_argument("--n-iter", "-n_iter", type=int, metavar="N", help="iterations of a phase")
+    fits.add_argument("-validate_detections", type=int, choices=(0,), help=argparse.SUPPRESS)
+    for option, (n_values, what) in _NOT_COMPUTED.items():
+        parser.add_argument(
+            option, action=_Refuse, nargs=n_values, const=what, help=argparse.SUPPRESS
+        )
+
+
+def add_output_arguments(parser: argparse.ArgumentParser, *, pts: bool) -> None:
+    """Add what to write and where."""
+    outputs = parser.add_argument_group("output")
+    add_folder_argument(outputs)
+    outputs.add_argument(
+        "--out-name", "-of", metavar="NAME", help="instead of the input's, without ending"
+    )
+    outputs.add_argument("--csv", action="store_true", help="OpenFace's CSV; the default")
+    if pts:
+        outputs.add_argument("--pts", action="store_true", help="landmarks counted from 1")
+    outputs.add_argument("--json", action="store_true", help="all that is known (docs/json.md)")
+    outputs.add_argument(
+        "--draw", "-tracked", action="store_true", help="faces drawn: .jpg, of a sequence .avi"
+    )
+    outputs.add_argument(
+        "--precision", type=int, metavar="N", help="decimals; default: OpenFace's, 1 to 3"
+    )
+    blocks = {
+        "-2Dfp": ("landmarks_2d", "landmarks"),
+        "-3Dfp": ("landmarks_3d", "landmarks in space"),
+        "-pdmparams": ("params", "parameters of the shape"),
+        "-pose": ("pose", "head pose"),
+    }
+    for option, (block, what) in blocks.items():
+        outputs.add_argument(
+            option,
+            action="append_const",
+            const=block,
+            dest="blocks",
+            help=f"CSV of {what}, and of what else is named; default: all there is",
+        )
+
+
+def fit_settings(options: argparse.Namespace) -> FitSettings:
+    """Return the settings asked for.
+
+    Raises
+    ------
+    ValueError
+        Naming the setting, if one is out of range.
+    """
+    settings = FitSettings.wild() if options.wild else FitSettings()
+    given = {
+        "sigma": options.sigma,
+        "reg_factor": options.reg,
+        "weight_factor": options.w_reg,
+        "max_iterations": options.n_iter,
+    }
+    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+
+
+def multi_view(options: argparse.Namespace) -> bool:
+    """Tell whether to start from several head poses: as asked, or as the setting has it."""
+    return bool(options.wild if options.multi_view is None else options.multi_view)
+
+
+def _box(text: str) -> tuple[float, ...]:
+    """Return a box; argparse tells what is wrong with it."""
+    try:
+        x, y, width, height = map(float, text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"expected X,Y,W,H, four numbers, got {text!r}") from error
+    return x, y, width, height

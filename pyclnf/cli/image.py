@@ -1,0 +1,65 @@
+"""``image``: landmarks of the faces in pictures."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from pyclnf.cli.arguments import (
+    add_box_arguments,
+    add_fit_arguments,
+    add_model_arguments,
+    add_output_arguments,
+)
+from pyclnf.cli.engines import open_engine
+from pyclnf.cli.inputs import add_picture_arguments, pictures_of
+from pyclnf.cli.interrupts import stoppable
+from pyclnf.cli.progress import progress
+from pyclnf.cli.status import Problems
+
+__all__ = ["add_parser"]
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Describe the subcommand."""
+    parser = commands.add_parser(
+        "image",
+        help="landmarks of the faces in pictures",
+        description="Find the landmarks of the faces in pictures, and write a CSV or other files "
+        "for each picture.",
+        allow_abbrev=False,
+    )
+    add_picture_arguments(parser)
+    add_box_arguments(parser)
+    add_model_arguments(parser)
+    add_fit_arguments(parser)
+    add_output_arguments(parser, pts=True)
+    parser.set_defaults(run=_image)
+
+
+def _image(options: argparse.Namespace) -> int:
+    """Go through the pictures."""
+    from pyclnf.cli.outputs import outputs_of, stem_of
+    from pyclnf.formats.boxes import BoxFileError
+    from pyclnf.pipeline.frame import Frame
+    from pyclnf.pipeline.pictures import PictureError, read_picture
+
+    pictures = pictures_of(options)
+    stems = [stem_of(options, path.stem) for path in pictures]
+    engine = open_engine(options)
+    outputs = outputs_of(options, engine, sequence=False)
+    outputs.refuse_overwriting(stems, pictures)
+    problems, done, n_faces = Problems("image"), 0, 0
+    with stoppable() as stop, progress(len(pictures), "pictures") as tell:
+        for index, path in enumerate(stop.until(pictures)):
+            tell(index, path.name)
+            try:
+                frame = Frame(path.stem, read_picture(path))
+                faces = engine.image(frame)
+            except (PictureError, BoxFileError) as error:
+                problems.report(f"{error}; it is skipped")
+                continue
+            outputs.write_picture(stems[index], path, frame, faces)
+            done, n_faces = done + 1, n_faces + len(faces)
+    print(f"{done} pictures, {n_faces} faces: {outputs.folder}")
+    return problems.status(interrupted=stop.requested)

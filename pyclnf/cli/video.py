@@ -1,0 +1,63 @@
+"""``video``: landmarks of the faces in a video, a folder of frames, or what a camera sees."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from pyclnf.cli.arguments import (
+    add_box_arguments,
+    add_fit_arguments,
+    add_model_arguments,
+    add_output_arguments,
+)
+from pyclnf.cli.engines import open_engine
+from pyclnf.cli.inputs import add_sequence_arguments, sequence_of
+from pyclnf.cli.interrupts import stoppable
+from pyclnf.cli.progress import progress
+from pyclnf.cli.status import Problems
+
+__all__ = ["add_parser"]
+
+
+def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
+    """Describe the subcommand."""
+    parser = commands.add_parser(
+        "video",
+        help="landmarks of the faces in a video, a folder of frames, or what a camera sees",
+        description="Find the landmarks of the faces in a sequence, each frame by itself: this "
+        "version does not track. Ctrl-C ends it after the frame at hand.",
+        allow_abbrev=False,
+    )
+    add_sequence_arguments(parser)
+    add_box_arguments(parser)
+    add_model_arguments(parser)
+    add_fit_arguments(parser)
+    add_output_arguments(parser, pts=False)
+    parser.set_defaults(run=_video)
+
+
+def _video(options: argparse.Namespace) -> int:
+    """Go through the frames."""
+    from pyclnf.cli.outputs import outputs_of, stem_of
+    from pyclnf.pipeline.frames import open_frames
+
+    source = sequence_of(options)
+    problems, done = Problems("video"), 0
+    frames = open_frames(source, problems.report)
+    stem = stem_of(options, frames.name)
+    engine = open_engine(options)
+    outputs = outputs_of(options, engine, sequence=True)
+    outputs.refuse_overwriting([stem], [Path(source)])
+    with (
+        stoppable() as stop,
+        outputs.sequence(stem, source, frames.rate) as files,
+        progress(frames.total, "frames") as tell,
+    ):
+        for frame, faces in engine.sequence(stop.until(frames)):
+            files.write(frame, faces)
+            done += 1
+            tell(done, frame.name)
+    print(f"{done} frames: {outputs.folder / stem}.*")
+    return problems.status(interrupted=stop.requested)

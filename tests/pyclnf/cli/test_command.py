@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+import pyclnf
+from pyclnf.backends import available_backends
+from pyclnf.cli import main
+from pyclnf.cli.interrupts import stoppable
+from pyclnf.cli.progress import _Line, progress
+
+DONE, UNUSABLE, INTERRUPTED = 0, 2, 130
+HEAVY = {"cv2", "scipy", "rich", "platformdirs", "urllib.request", "openface_bridge"}
+
+
+def test_as_a_module():
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-m", "pyclnf", "--version"],
+        env={**os.environ, "PYTHONPATH": str(Path(pyclnf.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert finished.stdout == f"pyclnf {pyclnf.__version__}\n"
+
+
+def test_as_a_script():
+    scripts = [each for each in entry_points(group="console_scripts") if each.name == "pyclnf"]
+    if not scripts:
+        pytest.skip("pyclnf is not installed here")
+    assert scripts[0].load() is main
+
+
+def test_help_is_quick():
+    code = "import sys; import pyclnf.cli; sys.stdout.write(' '.join(sys.modules))"
+    finished = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(pyclnf.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert HEAVY & set(finished.stdout.split()) == set()
+
+
+def test_backends(capsys: pytest.CaptureFixture[str]):
+    assert main(["backends"]) == DONE
+    said = capsys.readouterr().out
+    assert all(name in said for name in ("cython", "numpy", "numpy-exact"))
+    assert ("not built here" in said) is ("cython" not in available_backends())
+    assert said.count("what 'auto' takes") == 1
+
+
+def test_detecting_without_a_detector(models: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(["detect", "anna.png"]) == UNUSABLE
+    assert "face detector" in capsys.readouterr().err
+
+
+def test_an_interrupt_before_anything_is_written(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def interrupted(options: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pyclnf.cli.backends._backends", interrupted)
+    assert main(["backends"]) == INTERRUPTED
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals between processes")
+def test_the_second_ctrl_c_does_not_wait(capsys: pytest.CaptureFixture[str]):
+    before = signal.getsignal(signal.SIGINT)
+    with stoppable() as stop:
+        assert list(stop.until([1, 2])) == [1, 2]
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop.requested
+        assert list(stop.until([1, 2])) == []
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
+    assert "stopping after this picture" in capsys.readouterr().err
+
+
+def test_in_another_thread_signals_are_left_alone():
+    found: list[bool] = []
+
+    def work() -> None:
+        with stoppable() as stop:
+            found.append(stop.requested)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [False]
+
+
+def test_no_progress_in_a_pipe(capsys: pytest.CaptureFixture[str]):
+    with progress(3, "frames") as tell:
+        tell(1, "a.png")
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("rich", [True, False])
+@pytest.mark.parametrize("total", [3, None])
+def test_progress_on_a_terminal(
+    rich: bool,
+    total: int | None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    if rich:
+        pytest.importorskip("rich")
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setattr("pyclnf.cli.progress.find_spec", lambda name: rich or None)
+    with progress(total, "frames") as tell:
+        tell(1, "a[b].png")
+        tell(2, "c.png")
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert "frames" in said.err
+    assert ("1/3" in said.err or "2/3" in said.err) is (total == 3)
+
+
+def test_a_line_of_progress(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
+    now = iter([100.0, 110.0, 110.01, 120.0])
+    monkeypatch.setattr("pyclnf.cli.progress.time.monotonic", lambda: next(now))
+    line = _Line(30, "frames")
+    line.show(5, "a.png")
+    line.show(6, "too soon")
+    line.show(20, "b.png")
+    said = capsys.readouterr().err
+    assert said == (
+        "\r5/30 frames  0.5/s  0:50 left  a.png\033[K\r20/30 frames  1.0/s  0:10 left  b.png\033[K"
+    )

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from openface_bridge.fixtures import Embedded, Face
+from openface_bridge.pictures import read_picture
+from pyclnf import CLNF, FitSettings
+from pyclnf.cli import main
+from pyclnf.formats.pts import read_pts
+
+from .conftest import StubEngine
+
+DONE, SKIPPED, UNUSABLE = 0, 1, 2
+
+
+def box_of(face: Face) -> str:
+    return ",".join(map(str, face.box))
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "anna.png"
+    cv2.imwrite(str(path), np.full((80, 90, 3), 40, np.uint8))
+    return path
+
+
+def test_a_face_of_the_embedded_model(
+    fixtures: Embedded, face: Face, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    arguments = ["--model", str(fixtures.model), "--backend", "numpy", "--bbox", box_of(face)]
+    wanted = ["--csv", "--pts", "--json", "--draw", "--precision", "4", "--out-dir", str(tmp_path)]
+    assert main(["image", str(face.picture), *arguments, *wanted]) == DONE
+    said = capsys.readouterr()
+    assert said.out == f"1 pictures, 1 faces: {tmp_path}\n"
+    assert said.err == ""
+    fit = CLNF(fixtures.model, backend="numpy").fit(read_picture(face.picture), face.box)
+    [row] = rows_of(tmp_path / "frontal01.csv")
+    for index, (x, y) in enumerate(fit.landmarks):
+        assert row[f"x_{index}"] == f"{x:.4f}"
+        assert row[f"y_{index}"] == f"{y:.4f}"
+    assert row["p_scale"] == f"{fit.params_global[0]:.4f}"
+    [frame] = json.loads((tmp_path / "frontal01.json").read_text("utf-8"))["frames"]
+    assert np.array_equal(np.array(frame["faces"][0]["landmarks"], np.float32), fit.landmarks)
+    np.testing.assert_allclose(read_pts(tmp_path / "frontal01.pts"), fit.landmarks, atol=6e-5)
+    drawn = cv2.imread(str(tmp_path / "frontal01.jpg"))
+    assert drawn is not None
+    assert drawn.shape == read_picture(face.picture).shape
+    assert {path.suffix for path in tmp_path.iterdir()} == {".csv", ".json", ".pts", ".jpg"}
+
+
+def test_openfaces_options(fixtures: Embedded, face: Face, tmp_path: Path):
+    arguments = ["-mloc", str(fixtures.model), "--backend", "numpy"]
+    output = ["-out_dir", str(tmp_path), "-of", "result"]
+    boxes = tmp_path / "boxes"
+    boxes.mkdir()
+    x, y, width, height = face.box
+    (boxes / "frontal01.txt").write_text(f"{x} {y} {x + width} {y + height}\n")
+    setting = ["-wild", "-multi_view", "0", "-sigma", "2", "-reg", "20", "-w_reg", "1",
+               "-n_iter", "2", "-validate_detections", "0"]  # fmt: skip
+    blocks = ["-2Dfp", "-pdmparams", "-tracked"]
+    given = ["-f", str(face.picture), "-bboxdir", str(boxes)]
+    assert main(["image", *given, *arguments, *setting, *blocks, *output]) == DONE
+    settings = FitSettings((15, 13, 11, 11), 2.0, 20.0, 1.0, 2)
+    fit = CLNF(fixtures.model, backend="numpy").fit(read_picture(face.picture), face.box, settings)
+    [row] = rows_of(tmp_path / "result.csv")
+    assert row["x_30"] == f"{fit.landmarks[30, 0]:.1f}"
+    assert row["p_0"] == f"{fit.params_local[0]:.3f}"
+    assert (tmp_path / "result.jpg").is_file()
+
+
+def test_wild_means_several_head_poses(fixtures: Embedded, face: Face, tmp_path: Path):
+    arguments = ["--model", str(fixtures.model), "--backend", "numpy", "--bbox", box_of(face)]
+    wanted = ["--json", "--wild", "--n-iter", "1", "--out-dir", str(tmp_path)]
+    assert main(["image", str(face.picture), *arguments, *wanted]) == DONE
+    document = json.loads((tmp_path / "frontal01.json").read_text("utf-8"))
+    assert document["multi_view"] is True
+    assert document["settings"]["window_sizes"] == [15, 13, 11, 11]
+    assert document["settings"]["max_iterations"] == 1
+    assert document["model"] == str(fixtures.model)
+
+
+def test_csv_is_what_is_written_if_nothing_is_asked_for(
+    engine: StubEngine, picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    assert main(["image", "anna.png"]) == DONE
+    assert [path.name for path in Path("processed").iterdir()] == ["anna.csv"]
+    rows = rows_of(Path("processed/anna.csv"))
+    assert [row["face"] for row in rows] == ["0", "1"]
+    assert [row["confidence"] for row in rows] == ["0.500", "nan"]
+    assert {"pose_Tx", "x_2", "p_1"} <= set(rows[0])
+
+
+def test_names_as_openface_takes_them(engine: StubEngine, picture: Path, tmp_path: Path):
+    assert main(["image", str(picture), "-out_dir", str(tmp_path), "-of", "a/b.csv"]) == DONE
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["b.csv"]
+
+
+def test_pts_of_several_faces(engine: StubEngine, picture: Path, tmp_path: Path):
+    assert main(["image", str(picture), "--pts", "--out-dir", str(tmp_path / "out")]) == DONE
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"anna_0.pts", "anna_1.pts"}
+
+
+def test_unreadable_pictures_are_told_and_skipped(
+    engine: StubEngine, picture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    names = [str(broken), str(tmp_path / "nowhere.png"), str(picture)]
+    assert main(["image", *names, "--out-dir", str(tmp_path / "out")]) == SKIPPED
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert "broken.png: not a picture that OpenCV can decode; it is skipped" in said[0]
+    assert "nowhere.png: cannot be read: No such file or directory; it is skipped" in said[1]
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["anna.csv"]
+
+
+def test_a_picture_without_box_file_is_skipped(
+    fixtures: Embedded, face: Face, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "boxes").mkdir()
+    given = [str(face.picture), "--model", str(fixtures.model), "--bbox-dir"]
+    status = main(["image", *given, str(tmp_path / "boxes"), "--out-dir", str(tmp_path)])
+    assert status == SKIPPED
+    assert "frontal01.txt: no boxes can be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ([], "no picture was given"),
+        (["-fdir", "nowhere"], "nowhere: there is no such folder"),
+        (["anna.png", "other/anna.jpg"], r"would both be written to"),
+        (["anna.png", "other/bert.jpg", "-of", "x"], r"would both be written to"),
+        (["other/anna.jpg", "--draw", "--out-dir", "other"], "--draw would overwrite"),
+        (["anna.png", "-3Dfp"], "does not compute landmarks_3d"),
+        (["anna.png", "--precision", "99"], "precision: must be from 0 to 17"),
+        (["anna.png", "--out-dir", "anna.png"], "File exists"),
+    ],
+)
+def test_what_cannot_be_done(
+    engine: StubEngine,
+    picture: Path,
+    arguments: list[str],
+    problem: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.chdir(picture.parent)
+    assert main(["image", *arguments]) == UNUSABLE
+    said = capsys.readouterr().err
+    assert said.startswith("pyclnf image: ")
+    assert problem in said
+    assert engine.seen == []
+
+
+@pytest.mark.parametrize("threads", ["0", "-1"])
+def test_bad_settings(
+    threads: str, fixtures: Embedded, face: Face, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    given = ["image", str(face.picture), "--model", str(fixtures.model), "--bbox", box_of(face)]
+    output = ["--out-dir", str(tmp_path / "out")]
+    assert main([*given, *output, "--sigma", "-1"]) == UNUSABLE
+    assert "sigma: must be from" in capsys.readouterr().err
+    assert main([*given, *output, "--threads", threads]) == UNUSABLE
+    assert "threads: expected a positive number" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["-gaze"], "-gaze: pyclnf has no gaze"),
+        (["-aus"], "-aus: pyclnf has no action units"),
+        (["-fx", "500"], "-fx: pyclnf has no result that depends on the camera"),
+        (["--bbox", "1,2,3"], "expected X,Y,W,H, four numbers, got '1,2,3'"),
+        (["--bbox", "1,2,3,4", "--bbox-dir", "x"], "not allowed with argument"),
+        (["-multi_view", "2"], "invalid choice"),
+        (["-validate_detections", "1"], "invalid choice"),
+        (["--backend", "abacus"], "invalid choice"),
+    ],
+)
+def test_what_is_not_there(arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as caught:
+        main(["image", "anna.png", *arguments])
+    assert caught.value.code == UNUSABLE
+    assert problem in capsys.readouterr().err
+
+
+def test_without_boxes_the_command_says_what_it_needs(
+    models: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["image", str(picture)]) == UNUSABLE
+    said = capsys.readouterr().err
+    assert "--bbox X,Y,W,H or --bbox-dir DIR" in said
+
+
+def test_without_a_model_the_command_says_how_to_get_one(
+    models: Path, picture: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert main(["image", str(picture), "--bbox", "1,2,3,4"]) == UNUSABLE
+    said = capsys.readouterr().err
+    assert "pyclnf model install --from" in said
+    assert "pyclnf model download" in said

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from openface_bridge.fixtures import Face
+from pyclnf import CLNF, FitSettings
+from pyclnf.pipeline.boxes import same_boxes
+from pyclnf.pipeline.engine import Engine, PictureEngine
+from pyclnf.pipeline.frame import Frame
+
+OUTSIDE = (5000.0, 5000.0, 10.0, 10.0)
+FAST = FitSettings(window_sizes=(5,), max_iterations=1)
+
+
+@pytest.mark.parametrize("multi_view", [False, True])
+def test_faces_are_those_of_the_detector(clnf: CLNF, face: Face, frame: Frame, multi_view: bool):
+    engine: Engine = PictureEngine(
+        clnf, same_boxes([face.box, OUTSIDE]), FAST, multi_view=multi_view
+    )
+    found, refused = engine.image(frame)
+    if multi_view:
+        expected = clnf.fit_hypotheses(frame.pixels, face.box, FAST).best
+    else:
+        expected = clnf.fit(frame.pixels, face.box, FAST)
+    assert np.array_equal(found.landmarks, expected.landmarks)
+    assert np.array_equal(found.params_global, expected.params_global)
+    assert np.array_equal(found.params_local, expected.params_local)
+    assert (found.success, found.view, found.face_id) == (expected.success, expected.view, 0)
+    assert found.box.tolist() == pytest.approx(list(face.box))
+    assert not refused.success
+    assert "outside the picture" in refused.failure
+    assert np.isnan(refused.landmarks).all()
+    assert refused.face_id == 1
+
+
+def test_no_box_no_face(clnf: CLNF, frame: Frame):
+    assert PictureEngine(clnf, same_boxes([]), FAST).image(frame) == []
+
+
+def test_frames_are_taken_one_by_one(clnf: CLNF, face: Face, frame: Frame):
+    taken: list[int] = []
+
+    def frames():
+        for number in range(1, 4):
+            taken.append(number)
+            yield Frame(frame.name, frame.pixels, number)
+
+    engine = PictureEngine(clnf, same_boxes([face.box]), FAST)
+    for seen, faces in engine.sequence(frames()):
+        assert taken[-1] == seen.number
+        assert len(faces) == 1
+    assert taken == [1, 2, 3]
+
+
+def test_what_holds_for_all_can_be_written(clnf: CLNF):
+    about = PictureEngine(clnf, same_boxes([]), FAST).about
+    assert json.loads(json.dumps(about))["settings"]["max_iterations"] == 1
+    assert about["backend"] == clnf.backend
