@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,14 @@ from pyclnf.store.folders import face_detector_path
 __all__ = ["open_detector", "open_engine"]
 
 
-def open_engine(options: argparse.Namespace) -> Engine:
+def open_engine(options: argparse.Namespace, report: Callable[[str], None]) -> Engine:
     """Load the model and what finds faces.
+
+    Parameters
+    ----------
+    options : argparse.Namespace
+    report : callable
+        Told of boxes that cannot be read, as the engine comes to them.
 
     Raises
     ------
@@ -33,7 +40,7 @@ def open_engine(options: argparse.Namespace) -> Engine:
     from pyclnf.pipeline.engine import PictureEngine
 
     settings = fit_settings(options)
-    find_boxes = _find_boxes(options)
+    find_boxes = _find_boxes(options, report)
     clnf = CLNF(options.model, backend=options.backend)
     return PictureEngine(
         clnf, find_boxes, settings, multi_view=multi_view(options), threads=options.threads
@@ -62,7 +69,7 @@ def open_detector(path: Path | None, backend: str) -> Any:
     return importlib.import_module("pyclnf.detection").MTCNN(found, backend=backend)
 
 
-def _find_boxes(options: argparse.Namespace) -> FindBoxes:
+def _find_boxes(options: argparse.Namespace, report: Callable[[str], None]) -> FindBoxes:
     """Return what tells where faces are."""
     from pyclnf.pipeline.boxes import boxes_of_folder, same_boxes
 
@@ -71,6 +78,6 @@ def _find_boxes(options: argparse.Namespace) -> FindBoxes:
     if options.bbox_dir is not None:
         if not options.bbox_dir.is_dir():
             raise ValueError(f"--bbox-dir: {options.bbox_dir} is no folder")
-        return boxes_of_folder(options.bbox_dir)
+        return boxes_of_folder(options.bbox_dir, report)
     detector = open_detector(None, options.backend)
     return lambda frame: detector.detect(frame.pixels).boxes

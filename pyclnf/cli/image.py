@@ -40,25 +40,24 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def _image(options: argparse.Namespace) -> int:
     """Go through the pictures."""
     from pyclnf.cli.outputs import outputs_of, stem_of
-    from pyclnf.formats.boxes import BoxFileError
     from pyclnf.pipeline.frame import Frame
     from pyclnf.pipeline.pictures import PictureError, read_picture
 
     pictures = pictures_of(options)
     stems = [stem_of(options, path.stem) for path in pictures]
-    engine = open_engine(options)
+    problems, done, n_faces = Problems("image"), 0, 0
+    engine = open_engine(options, problems.report)
     outputs = outputs_of(options, engine, sequence=False)
     outputs.refuse_overwriting(stems, pictures)
-    problems, done, n_faces = Problems("image"), 0, 0
     with stoppable() as stop, progress(len(pictures), "pictures") as tell:
         for index, path in enumerate(stop.until(pictures)):
             tell(index, path.name)
             try:
                 frame = Frame(path.stem, read_picture(path))
-                faces = engine.image(frame)
-            except (PictureError, BoxFileError) as error:
+            except PictureError as error:
                 problems.report(f"{error}; it is skipped")
                 continue
+            faces = engine.image(frame)
             outputs.write_picture(stems[index], path, frame, faces)
             done, n_faces = done + 1, n_faces + len(faces)
     print(f"{done} pictures, {n_faces} faces: {outputs.folder}")

@@ -47,7 +47,7 @@ def _video(options: argparse.Namespace) -> int:
     problems, done = Problems("video"), 0
     frames = open_frames(source, problems.report)
     stem = stem_of(options, frames.name)
-    engine = open_engine(options)
+    engine = open_engine(options, problems.report)
     outputs = outputs_of(options, engine, sequence=True)
     outputs.refuse_overwriting([stem], [Path(source)])
     with (

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from pyclnf.formats.boxes import read_boxes
+from pyclnf.formats.boxes import BoxFileError, read_boxes
 from pyclnf.pipeline.engine import FindBoxes
+from pyclnf.pipeline.frame import Frame
+from pyclnf.typing import Float32Array
 
 __all__ = ["boxes_of_folder", "same_boxes"]
 
@@ -19,6 +21,17 @@ def same_boxes(boxes: Sequence[Sequence[float]]) -> FindBoxes:
     return lambda frame: found
 
 
-def boxes_of_folder(folder: Path) -> FindBoxes:
-    """Return what OpenFace's box file of each picture says, see :mod:`pyclnf.formats.boxes`."""
-    return lambda frame: read_boxes(folder / f"{frame.name}.txt")
+def boxes_of_folder(folder: Path, report: Callable[[str], None]) -> FindBoxes:
+    """Return what OpenFace's box file of each picture says, see :mod:`pyclnf.formats.boxes`.
+
+    Where a file is missing or damaged, `report` is told, and no face is looked for.
+    """
+
+    def find(frame: Frame) -> Float32Array:
+        try:
+            return read_boxes(folder / f"{frame.name}.txt")
+        except BoxFileError as error:
+            report(f"{error}; no face is looked for in {frame.name}")
+            return np.empty((0, 4), np.float32)
+
+    return find

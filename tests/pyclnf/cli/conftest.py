@@ -57,5 +57,5 @@ def engine(models: Path, monkeypatch: pytest.MonkeyPatch) -> StubEngine:
     """A stub that all commands use; so they need no model."""
     stub = StubEngine()
     for command in ("image", "video"):
-        monkeypatch.setattr(f"pyclnf.cli.{command}.open_engine", lambda options: stub)
+        monkeypatch.setattr(f"pyclnf.cli.{command}.open_engine", lambda options, report: stub)
     return stub

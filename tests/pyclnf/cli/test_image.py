@@ -126,14 +126,17 @@ def test_unreadable_pictures_are_told_and_skipped(
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["anna.csv"]
 
 
-def test_a_picture_without_box_file_is_skipped(
+def test_a_picture_without_box_file_has_no_faces(
     fixtures: Embedded, face: Face, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     (tmp_path / "boxes").mkdir()
     given = [str(face.picture), "--model", str(fixtures.model), "--bbox-dir"]
     status = main(["image", *given, str(tmp_path / "boxes"), "--out-dir", str(tmp_path)])
     assert status == SKIPPED
-    assert "frontal01.txt: no boxes can be read" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "frontal01.txt: no boxes can be read" in said
+    assert said.endswith("no face is looked for in frontal01\n")
+    assert rows_of(tmp_path / "frontal01.csv") == []
 
 
 @pytest.mark.parametrize(
