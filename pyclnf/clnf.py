@@ -15,13 +15,16 @@ from pyclnf.detection import FaceDetector
 from pyclnf.face_fitter import FaceFit, FaceFitter
 from pyclnf.hypotheses import ROTATIONS, Hypotheses, Rotation
 from pyclnf.image import check_box
+from pyclnf.model import ModelFileError
 from pyclnf.observe import Observer
 from pyclnf.part_models import PartModel, load_parts
+from pyclnf.pose import CameraIntrinsics, HeadPose, RelativeTo, head_pose, landmarks_3d
 from pyclnf.settings import FitSettings
 from pyclnf.store.folders import model_path
 from pyclnf.threads import in_threads
 from pyclnf.tracking import FaceTracker, Tracker, TrackerSettings
-from pyclnf.typing import AnyArray
+from pyclnf.typing import AnyArray, Float32Array
+from pyclnf.validation import Validator
 
 __all__ = ["CLNF"]
 
@@ -180,9 +183,10 @@ class CLNF:
         *,
         rotations: Sequence[Rotation] = ROTATIONS,
         parts: bool = True,
+        validate: bool = True,
         threads: int | None = 1,
     ) -> FaceFit:
-        """Find the landmarks of a face and of its parts, from several head poses.
+        """Find the landmarks of a face and of its parts, and tell how certain they are.
 
         Parameters
         ----------
@@ -194,6 +198,8 @@ class CLNF:
         parts : bool
             Whether to fit the inner face and the eyes too, where the model has them and the face is
             large enough, and to put them back into it.
+        validate : bool
+            Whether to ask the model's validator, if it has one, whether that is a face.
         threads : int or None
             The most to use; one per processor for None. The result does not depend on it.
 
@@ -206,9 +212,9 @@ class CLNF:
         ValueError
             As :meth:`fit` does; or if there is no rotation, or `threads` is not positive.
         ModelFileError
-            If the model of a part, read when first needed, cannot be used.
+            If the model of a part, or the validator, read when first needed, cannot be used.
         """
-        fitter = self._fitter(rotations, parts=parts, threads=threads)
+        fitter = self._fitter(rotations, parts=parts, validate=validate, threads=threads)
         picture = fitter.picture(image)
         box = check_box(bbox, (picture.height, picture.width))
         return fitter.fit_box(picture, box, _checked_settings(settings))
@@ -219,6 +225,7 @@ class CLNF:
         settings: TrackerSettings | None = None,
         *,
         parts: bool = True,
+        validate: bool = True,
     ) -> Tracker[FaceFit]:
         """Return what follows one face through the frames of a sequence.
 
@@ -228,15 +235,15 @@ class CLNF:
             Finds the boxes of faces in a picture, as :class:`pyclnf.detection.MTCNN` does. Without
             it, boxes must be given to :meth:`pyclnf.tracking.Tracker.update`.
         settings : TrackerSettings, optional
-        parts : bool
+        parts, validate : bool
             As for :meth:`detect`.
 
         Raises
         ------
         ModelFileError
-            If the model of a part cannot be used.
+            If the model of a part, or the validator, cannot be used.
         """
-        return Tracker(self._fitter(parts=parts), find_faces, settings)
+        return Tracker(self._fitter(parts=parts, validate=validate), find_faces, settings)
 
     def face_tracker(
         self,
@@ -245,12 +252,32 @@ class CLNF:
         *,
         most: int = 4,
         parts: bool = True,
+        validate: bool = True,
     ) -> FaceTracker[FaceFit]:
         """Return what follows all faces of a sequence, but no more than `most`.
 
         Parameters and errors are those of :meth:`tracker`.
         """
-        return FaceTracker(self._fitter(parts=parts), find_faces, settings, most=most)
+        fitter = self._fitter(parts=parts, validate=validate)
+        return FaceTracker(fitter, find_faces, settings, most=most)
+
+    def head_pose(
+        self,
+        result: fitting.FitResult,
+        camera: CameraIntrinsics,
+        *,
+        relative_to: RelativeTo = "world",
+    ) -> HeadPose:
+        """Return where a fit's head is, and how it is turned; see :func:`pyclnf.pose.head_pose`."""
+        pdm = self._backend.detector.pdm
+        found = (result.params_global, result.params_local, result.landmarks)
+        return head_pose(*found, pdm, camera, relative_to=relative_to)
+
+    def landmarks_3d(self, result: fitting.FitResult, camera: CameraIntrinsics) -> Float32Array:
+        """Return landmarks in the camera's space, see :func:`pyclnf.pose.landmarks_3d`."""
+        pdm = self._backend.detector.pdm
+        found = (result.params_global, result.params_local, result.landmarks)
+        return landmarks_3d(*found, pdm, camera)
 
     def fit_many(
         self,
@@ -311,16 +338,30 @@ class CLNF:
         """The parts' models, read when first asked for."""
         return load_parts(self._backend, self._cache)
 
+    @cached_property
+    def _validator(self) -> Validator | None:
+        """The model's validator, read when first asked for; None if it has none."""
+        path = self._backend.detector.manifest.validator
+        if path is None:
+            return None
+        validator = Validator.load(path, backend=self.backend)
+        if validator.n_landmarks != self.n_landmarks:
+            expected = f"a validator of the model's {self.n_landmarks} landmarks"
+            raise ModelFileError(path, expected, str(validator.n_landmarks))
+        return validator
+
     def _fitter(
         self,
         rotations: Sequence[Rotation] = ROTATIONS,
         *,
         parts: bool,
+        validate: bool,
         threads: int | None = 1,
     ) -> FaceFitter:
         """Return what fits faces with all that belongs to them."""
         angles = _checked_rotations(rotations)
-        return FaceFitter(self._backend, self._parts if parts else (), None, angles, threads)
+        models, validator = self._parts if parts else (), self._validator if validate else None
+        return FaceFitter(self._backend, models, validator, angles, threads)
 
 
 def _checked_rotations(rotations: Sequence[Rotation]) -> list[Rotation]:

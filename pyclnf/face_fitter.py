@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Protocol
 
 import numpy as np
 
@@ -19,19 +18,9 @@ from pyclnf.pdm import Parameters, PointDistributionModel
 from pyclnf.settings import FitSettings
 from pyclnf.threads import in_threads
 from pyclnf.typing import AnyArray, Float32Array
+from pyclnf.validation import SUCCESS_BOUNDARY, Validator
 
-__all__ = ["CERTAIN_ABOVE", "Check", "FaceFit", "FaceFitter"]
-
-CERTAIN_ABOVE = 0.725
-"""The certainty from which on the reference believes its validator."""
-
-
-class Check(Protocol):
-    """What a validator does: tell how certain it is that landmarks lie on a face."""
-
-    def check(self, grey: PaddedImage, landmarks: Float32Array, rotation: Float32Array) -> float:
-        """Return a certainty, from 0 to 1."""
-        ...
+__all__ = ["FaceFit", "FaceFitter"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +58,7 @@ class FaceFitter:
     ----------
     backend : Backend
     parts : sequence of PartModel
-    validator : Check, optional
+    validator : Validator, optional
     rotations : sequence of rotations
         The head poses that a face in a box is fitted from.
     threads : int or None
@@ -80,7 +69,7 @@ class FaceFitter:
         self,
         backend: Backend,
         parts: Sequence[PartModel] = (),
-        validator: Check | None = None,
+        validator: Validator | None = None,
         rotations: Sequence[Rotation] = ROTATIONS,
         threads: int | None = 1,
     ) -> None:
@@ -126,11 +115,11 @@ class FaceFitter:
         if face.success and self._validator is not None:
             rotation = face.params_global[1:4]
             certainty = self._validator.check(picture, face.landmarks, rotation)
-            if not certainty > CERTAIN_ABOVE:
+            if not certainty > SUCCESS_BOUNDARY:
                 told |= {"success": False, "failure": _doubt(certainty)}
         return FaceFit(**told, certainty=certainty, parts=whole.parts)
 
 
 def _doubt(certainty: float) -> str:
     """Return why a fit is not believed."""
-    return f"the validator doubts that it is a face: {certainty:.3f}, not above {CERTAIN_ABOVE}"
+    return f"the validator doubts that it is a face: {certainty:.3f}, not above {SUCCESS_BOUNDARY}"

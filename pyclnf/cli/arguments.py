@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pyclnf.backends import available_backends
+from pyclnf.pose import CameraIntrinsics
 from pyclnf.settings import FitSettings
 
 __all__ = [
@@ -18,6 +19,8 @@ __all__ = [
     "add_folder_argument",
     "add_model_arguments",
     "add_output_arguments",
+    "add_tracking_arguments",
+    "camera",
     "fit_settings",
     "multi_view",
 ]
@@ -28,14 +31,18 @@ _NOT_COMPUTED = {
     "-simalign": (0, "aligned faces"),
     "-hogalign": (0, "HOG features"),
     "-fdloc": (1, "Haar face detectors"),
-    "-fx": (1, "result that depends on the camera"),
-    "-fy": (1, "result that depends on the camera"),
-    "-cx": (1, "result that depends on the camera"),
-    "-cy": (1, "result that depends on the camera"),
     "-root": (1, "roots of paths"),
     "-inroot": (1, "roots of paths"),
 }
 """OpenFace's options for what there is not here: their arguments, and what that is."""
+
+
+_CAMERA = {
+    "fx": "focal length of the camera; default: estimated from the picture's size",
+    "fy": "the same, along y; default: fx",
+    "cx": "where the camera's axis meets the picture; needed with --fx",
+    "cy": "the same, along y",
+}
 
 
 class _Refuse(argparse.Action):
@@ -86,6 +93,12 @@ def add_box_arguments(parser: argparse.ArgumentParser) -> None:
     """Add where faces are."""
     boxes = parser.add_mutually_exclusive_group()
     boxes.add_argument(
+        "--detector",
+        type=Path,
+        metavar="MTCNN_detector.txt",
+        help="finds the faces; default: the one beside the model, or the installed one",
+    )
+    boxes.add_argument(
         "--bbox",
         type=_box,
         action="append",
@@ -114,11 +127,38 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     fits.add_argument("--reg", "-reg", type=float, metavar="R", help="weight of the shape prior")
     fits.add_argument("--w-reg", "-w_reg", type=float, metavar="W", help="weight of confidences")
     fits.add_argument("--n-iter", "-n_iter", type=int, metavar="N", help="iterations of a phase")
-    fits.add_argument("-validate_detections", type=int, choices=(0,), help=argparse.SUPPRESS)
+    fits.add_argument(
+        "--no-parts",
+        dest="parts",
+        action="store_false",
+        help="do not refine faces by models of the inner face and the eyes",
+    )
+    fits.add_argument(
+        *("--validate", "-validate_detections"),
+        type=int,
+        choices=(0, 1),
+        default=1,
+        help="ask the model's validator whether that is a face; default: 1",
+    )
+    for name, what in _CAMERA.items():
+        fits.add_argument(f"--{name}", f"-{name}", type=float, metavar="PX", help=what)
     for option, (n_values, what) in _NOT_COMPUTED.items():
         parser.add_argument(
             option, action=_Refuse, nargs=n_values, const=what, help=argparse.SUPPRESS
         )
+
+
+def add_tracking_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add how to follow faces."""
+    tracking = parser.add_argument_group("tracking")
+    tracking.add_argument(
+        "--faces", type=_positive, default=1, metavar="N", help="the most to follow; default: 1"
+    )
+    tracking.add_argument(
+        "--template",
+        action="store_true",
+        help="look for a face's last picture before each fit: for large motions",
+    )
 
 
 def add_output_arguments(parser: argparse.ArgumentParser, *, pts: bool) -> None:
@@ -172,9 +212,34 @@ def fit_settings(options: argparse.Namespace) -> FitSettings:
     return replace(settings, **{name: value for name, value in given.items() if value is not None})
 
 
+def camera(options: argparse.Namespace) -> CameraIntrinsics | None:
+    """Return the camera, or None if it is to be estimated from each picture's size.
+
+    Raises
+    ------
+    ValueError
+        If only a part of it is given, or a number cannot be.
+    """
+    given = {name: getattr(options, name) for name in _CAMERA}
+    if all(value is None for value in given.values()):
+        return None
+    missing = [name for name in ("fx", "cx", "cy") if given[name] is None]
+    if missing:
+        raise ValueError(f"--{missing[0]}: needed where another number of the camera is given")
+    fy = given["fx"] if given["fy"] is None else given["fy"]
+    return CameraIntrinsics(given["fx"], fy, given["cx"], given["cy"])
+
+
 def multi_view(options: argparse.Namespace) -> bool:
     """Tell whether to start from several head poses: as asked, or as the setting has it."""
     return bool(options.wild if options.multi_view is None else options.multi_view)
+
+
+def _positive(text: str) -> int:
+    """Return a positive whole number; argparse tells what is wrong with it."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
+    return int(text)
 
 
 def _box(text: str) -> tuple[float, ...]:

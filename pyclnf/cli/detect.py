@@ -40,7 +40,7 @@ def _detect(options: argparse.Namespace) -> int:
     from pyclnf.pipeline.pictures import PictureError, read_picture
 
     pictures = pictures_of(options)
-    detector = open_detector(options.detector, options.backend)
+    detector = open_detector(options.detector, None, options.backend)
     options.out_dir.mkdir(parents=True, exist_ok=True)
     problems = Problems("detect")
     with stoppable() as stop, progress(len(pictures), "pictures") as tell:

@@ -1,33 +1,33 @@
-"""Which engine does the work that options ask for.
-
-This is the one place that knows what there is: detectors, parts, validation, pose and tracking
-are put together here.
-"""
+"""Which engine does the work that options ask for: model, detector and choices put together."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from pyclnf.cli.arguments import fit_settings, multi_view
-from pyclnf.pipeline.engine import Engine, FindBoxes
-from pyclnf.store.folders import face_detector_path
+from pyclnf.cli.arguments import camera, fit_settings, multi_view
+from pyclnf.store.folders import FACE_DETECTOR, face_detector_path, is_name
 
-__all__ = ["open_detector", "open_engine"]
+if TYPE_CHECKING:
+    from pyclnf.clnf import CLNF
+    from pyclnf.detection import MTCNN
+    from pyclnf.pipeline.engine import Choices, Engine, FindBoxes, PictureEngine
+
+__all__ = ["open_detector", "open_picture_engine", "open_sequence_engine"]
+
+Report = Callable[[str], None]
 
 
-def open_engine(options: argparse.Namespace, report: Callable[[str], None]) -> Engine:
-    """Load the model and what finds faces.
+def open_picture_engine(options: argparse.Namespace, report: Report) -> PictureEngine:
+    """Load what finds the faces of pictures.
 
     Parameters
     ----------
-    options : argparse.Namespace
+    options : Namespace
     report : callable
-        Told of boxes that cannot be read, as the engine comes to them.
+        Told of each picture whose boxes cannot be read.
 
     Raises
     ------
@@ -36,37 +36,62 @@ def open_engine(options: argparse.Namespace, report: Callable[[str], None]) -> E
     RuntimeError
         If there is no model, or nothing that finds faces.
     """
-    from pyclnf.clnf import CLNF
     from pyclnf.pipeline.engine import PictureEngine
 
-    settings = fit_settings(options)
-    find_boxes = _find_boxes(options, report)
-    clnf = CLNF(options.model, backend=options.backend)
-    return PictureEngine(
-        clnf, find_boxes, settings, multi_view=multi_view(options), threads=options.threads
-    )
+    clnf, find_boxes, choices = _opened(options, report)
+    return PictureEngine(clnf, find_boxes, choices, threads=options.threads)
 
 
-def open_detector(path: Path | None, backend: str) -> Any:
-    """Load a face detector: an object whose ``detect(picture)`` returns ``boxes`` and more.
+def open_sequence_engine(options: argparse.Namespace, report: Report) -> Engine:
+    """Load what finds the faces of sequences; parameters and errors as above."""
+    from pyclnf.pipeline.tracking import TrackingEngine
+
+    clnf, find_boxes, choices = _opened(options, report)
+    return TrackingEngine(clnf, find_boxes, choices, template=options.template, most=options.faces)
+
+
+def open_detector(path: Path | None, model: str | None, backend: str) -> MTCNN:
+    """Load a face detector: the one named, the one beside a model, or the installed one.
 
     Raises
     ------
     RuntimeError
-        If this version has none, or its files are not installed.
+        If there is none.
     """
-    if find_spec("pyclnf.detection") is None:
-        raise RuntimeError(
-            "this version of pyclnf has no face detector; give the faces' boxes, with --bbox "
-            "X,Y,W,H or --bbox-dir DIR"
-        )
-    found = face_detector_path() if path is None else path
+    from pyclnf.detection import MTCNN
+
+    found = path or _beside(model) or face_detector_path()
     if found is None:
         raise RuntimeError(
             "no face detector is installed: 'pyclnf model install' and 'pyclnf model download' "
-            "bring OpenFace's; or give the faces' boxes, with --bbox X,Y,W,H or --bbox-dir DIR"
+            "bring OpenFace's; or give one with --detector, or the faces' boxes with --bbox "
+            "X,Y,W,H or --bbox-dir DIR"
         )
-    return importlib.import_module("pyclnf.detection").MTCNN(found, backend=backend)
+    return MTCNN(found, backend=backend)
+
+
+def _opened(options: argparse.Namespace, report: Report) -> tuple[CLNF, FindBoxes, Choices]:
+    """Return the model, what finds faces, and how to fit them."""
+    from pyclnf.clnf import CLNF
+    from pyclnf.pipeline.engine import Choices
+
+    choices = Choices(
+        settings=fit_settings(options),
+        multi_view=multi_view(options),
+        parts=options.parts,
+        validate=bool(options.validate),
+        camera=camera(options),
+    )
+    find_boxes = _find_boxes(options, report)
+    return CLNF(options.model, backend=options.backend), find_boxes, choices
+
+
+def _beside(model: str | None) -> Path | None:
+    """Return the detector that lies beside a model's manifest, as in OpenFace's folder."""
+    if model is None or is_name(model):
+        return None
+    path = Path(model).parent / FACE_DETECTOR
+    return path if path.is_file() else None
 
 
 def _find_boxes(options: argparse.Namespace, report: Callable[[str], None]) -> FindBoxes:
@@ -79,5 +104,5 @@ def _find_boxes(options: argparse.Namespace, report: Callable[[str], None]) -> F
         if not options.bbox_dir.is_dir():
             raise ValueError(f"--bbox-dir: {options.bbox_dir} is no folder")
         return boxes_of_folder(options.bbox_dir, report)
-    detector = open_detector(None, options.backend)
+    detector = open_detector(options.detector, options.model, options.backend)
     return lambda frame: detector.detect(frame.pixels).boxes

@@ -11,7 +11,7 @@ from pyclnf.cli.arguments import (
     add_model_arguments,
     add_output_arguments,
 )
-from pyclnf.cli.engines import open_engine
+from pyclnf.cli.engines import open_picture_engine
 from pyclnf.cli.inputs import add_picture_arguments, pictures_of
 from pyclnf.cli.interrupts import stoppable
 from pyclnf.cli.progress import progress
@@ -46,7 +46,7 @@ def _image(options: argparse.Namespace) -> int:
     pictures = pictures_of(options)
     stems = [stem_of(options, path.stem) for path in pictures]
     problems, done, n_faces = Problems("image"), 0, 0
-    engine = open_engine(options, problems.report)
+    engine = open_picture_engine(options, problems.report)
     outputs = outputs_of(options, engine, sequence=False)
     outputs.refuse_overwriting(stems, pictures)
     with stoppable() as stop, progress(len(pictures), "pictures") as tell:

@@ -13,7 +13,7 @@ import numpy as np
 
 import pyclnf
 from pyclnf.formats.csv_file import CsvFile
-from pyclnf.formats.csv_layout import CsvLayout
+from pyclnf.formats.csv_layout import BLOCKS, CsvLayout
 from pyclnf.formats.drawing import draw_faces
 from pyclnf.formats.json_file import JsonFile
 from pyclnf.formats.pts import write_pts
@@ -146,7 +146,7 @@ def outputs_of(options: argparse.Namespace, engine: Engine, *, sequence: bool) -
     Raises
     ------
     ValueError
-        If the engine does not know what the CSV shall hold, or the precision is out of range.
+        If the precision is out of range.
     """
     pts = not sequence and options.pts
     something = pts or options.json or options.draw
@@ -177,13 +177,7 @@ def stem_of(options: argparse.Namespace, usual: str) -> str:
 
 def _layout(options: argparse.Namespace, engine: Engine, *, sequence: bool) -> CsvLayout:
     """Return the layout of the CSV."""
-    asked = frozenset(options.blocks) if options.blocks else engine.knows
-    unknown = sorted(asked - engine.knows)
-    if unknown:
-        raise ValueError(
-            f"this version of pyclnf does not compute {', '.join(unknown)}; leave "
-            f"{'it' if len(unknown) == 1 else 'them'} out of the CSV"
-        )
+    asked = frozenset(options.blocks or BLOCKS)
     return CsvLayout(engine.n_landmarks, engine.n_modes, asked, sequence, options.precision)
 
 

@@ -11,8 +11,9 @@ from pyclnf.cli.arguments import (
     add_fit_arguments,
     add_model_arguments,
     add_output_arguments,
+    add_tracking_arguments,
 )
-from pyclnf.cli.engines import open_engine
+from pyclnf.cli.engines import open_sequence_engine
 from pyclnf.cli.inputs import add_sequence_arguments, sequence_of
 from pyclnf.cli.interrupts import stoppable
 from pyclnf.cli.progress import progress
@@ -26,14 +27,15 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     parser = commands.add_parser(
         "video",
         help="landmarks of the faces in a video, a folder of frames, or what a camera sees",
-        description="Find the landmarks of the faces in a sequence, each frame by itself: this "
-        "version does not track. Ctrl-C ends it after the frame at hand.",
+        description="Follow a face, or several, through a sequence. Ctrl-C ends it after the frame "
+        "at hand.",
         allow_abbrev=False,
     )
     add_sequence_arguments(parser)
     add_box_arguments(parser)
     add_model_arguments(parser)
     add_fit_arguments(parser)
+    add_tracking_arguments(parser)
     add_output_arguments(parser, pts=False)
     parser.set_defaults(run=_video)
 
@@ -47,7 +49,7 @@ def _video(options: argparse.Namespace) -> int:
     problems, done = Problems("video"), 0
     frames = open_frames(source, problems.report)
     stem = stem_of(options, frames.name)
-    engine = open_engine(options, problems.report)
+    engine = open_sequence_engine(options, problems.report)
     outputs = outputs_of(options, engine, sequence=True)
     outputs.refuse_overwriting([stem], [Path(source)])
     with (

@@ -15,6 +15,7 @@ __all__ = [
     "VARIABLE",
     "face_detector_path",
     "installed_models",
+    "is_name",
     "model_path",
     "models_folder",
 ]
@@ -68,7 +69,7 @@ def model_path(model: str | PathLike[str] | None = None) -> Path:
     ModelNotFoundError
         If there is no model of that name, saying how to get one.
     """
-    if model is not None and not _is_name(model):
+    if model is not None and not is_name(model):
         return Path(model)
     name = DEFAULT_MODEL if model is None else str(model)
     installed = installed_models()
@@ -86,6 +87,6 @@ def face_detector_path() -> Path | None:
     return path if path.is_file() else None
 
 
-def _is_name(model: str | PathLike[str]) -> bool:
+def is_name(model: str | PathLike[str]) -> bool:
     """Tell whether a bare word is given."""
     return isinstance(model, str) and model.isidentifier() and not Path(model).is_file()

@@ -11,12 +11,17 @@ import numpy as np
 import pytest
 from support.faces import draw_face
 from support.model_files import add_part, write_small_model
+from support.validators import add_validator, small_validator
 
-from pyclnf import CLNF, FaceFit, FitSettings
+from pyclnf import CLNF, FaceFit, FitSettings, ModelFileError
 from pyclnf.backends import is_available
 from pyclnf.detection import MTCNN
+from pyclnf.hypotheses import ROTATIONS
+from pyclnf.image import to_grey
+from pyclnf.pose import CameraIntrinsics
 from pyclnf.tracking import Tracker, TrackerSettings
 from pyclnf.typing import ByteArray, Float32Array
+from pyclnf.validation import SUCCESS_BOUNDARY, Validator
 
 SAMPLES = ("sample1", "sample3", "sample4", "sample5")
 FRONTAL = ((0.0, 0.0, 0.0),)
@@ -104,6 +109,31 @@ def test_bad_arguments(with_parts: Path, change: dict[str, Any], message: str):
         CLNF(with_parts, backend="numpy").detect(**{**given, **change})
 
 
+def test_a_validator_decides_on_success(with_parts: Path):
+    manifest = with_parts.with_name("validated.txt")
+    manifest.write_bytes(with_parts.read_bytes())
+    path = add_validator(manifest, small_validator(n_landmarks=12))
+    clnf, face = CLNF(manifest, backend="numpy"), draw_face(0)
+    found = clnf.detect(face.picture, face.box, rotations=FRONTAL)
+    grey = to_grey(face.picture)
+    validator = Validator.load(path, backend="numpy")
+    rotation = found.params_global[1:4]
+    assert found.certainty == validator.check(grey, found.landmarks, rotation)
+    assert found.success == (found.certainty > SUCCESS_BOUNDARY)
+    assert ("doubts" in found.failure) != found.success
+    unasked = clnf.detect(face.picture, face.box, rotations=FRONTAL, validate=False)
+    assert (unasked.certainty, unasked.success) == (1.0, True)
+
+
+def test_a_validator_of_another_model(with_parts: Path):
+    manifest = with_parts.with_name("mismatched.txt")
+    manifest.write_bytes(with_parts.read_bytes())
+    add_validator(manifest, small_validator(n_landmarks=11))
+    clnf, face = CLNF(manifest, backend="numpy"), draw_face(0)
+    with pytest.raises(ModelFileError, match=r"validator\.txt.* 12 landmarks.*11"):
+        clnf.detect(face.picture, face.box)
+
+
 def test_a_face_is_tracked(with_parts: Path, backend_name: str):
     clnf, face = CLNF(with_parts, backend=backend_name), draw_face(0)
     settings = TrackerSettings(FitSettings(window_sizes=(9, 7)), windows=(0, 7), redetect_every=0)
@@ -133,20 +163,26 @@ def test_several_faces_are_tracked(with_parts: Path):
 # ---- Recorded ----
 
 
-@pytest.mark.parametrize("run", ["parts", "multi_view"])
+@pytest.mark.parametrize("run", ["parts", "multi_view", "multi_view_parts_validated"])
 @pytest.mark.parametrize("sample", SAMPLES)
 def test_recorded_pictures(openface_data: Path, general: CLNF, sample: str, run: str):
     faces = json.loads((openface_data / "golden" / "results.json").read_text("utf-8"))
     face = next(face for face in faces if face["image"] == f"{sample}.jpg")
     expected = face["runs"][run]
     picture = read(openface_data / "samples" / face["image"])
-    if run == "parts":
-        found = general.detect(picture, face["bbox"], rotations=FRONTAL)
-    else:
-        found = general.detect(picture, face["bbox"], parts=False)
+    found = general.detect(
+        picture,
+        face["bbox"],
+        rotations=FRONTAL if run == "parts" else ROTATIONS,
+        parts="parts" in run,
+        validate="validated" in run,
+    )
     np.testing.assert_array_equal(found.landmarks, stacked(expected["landmarks"]))
     assert found.success == bool(expected["success"])
-    assert found.certainty == expected["certainty"]
+    assert found.certainty == pytest.approx(expected["certainty"], abs=1e-8)
+    pose = general.head_pose(found, CameraIntrinsics(500, 500, 320, 240))
+    recorded = expected["pose_500_500_320_240"]
+    np.testing.assert_allclose([*pose.translation, *pose.rotation], recorded, atol=1e-4)
     assert found.likelihood == pytest.approx(expected["likelihood"], abs=1e-8)
 
 
@@ -158,7 +194,7 @@ def test_recorded_sequences(
 ):
     """From the first frame's detection on, every frame to the last bit."""
     recorded = json.loads((openface_data / "golden" / f"{name}.json").read_text("utf-8"))
-    tracker = general.tracker(mtcnn, TrackerSettings(template=True), parts=parts)
+    tracker = general.tracker(mtcnn, TrackerSettings(template=True), parts=parts, validate=parts)
     assert len(recorded) == 30
     for frame in recorded:
         path = openface_data / "samples" / "sequence" / f"{frame['frame'] + 1:03d}.jpg"
@@ -166,4 +202,5 @@ def test_recorded_sequences(
         assert tracked is not None
         assert tracked.success == bool(frame["success"])
         np.testing.assert_array_equal(tracked.fit.landmarks, stacked(frame["landmarks"]))
+        assert tracked.fit.certainty == pytest.approx(frame["certainty"], abs=1e-8)
         assert tracked.fit.likelihood == pytest.approx(frame["likelihood"], abs=1e-8)

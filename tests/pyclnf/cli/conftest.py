@@ -37,7 +37,6 @@ class StubEngine:
 
     n_landmarks = 3
     n_modes = 2
-    knows = frozenset({"landmarks_2d", "params", "pose"})
     about: Mapping[str, Any] = {"backend": "stub"}
 
     def __init__(self) -> None:
@@ -56,6 +55,7 @@ class StubEngine:
 def engine(models: Path, monkeypatch: pytest.MonkeyPatch) -> StubEngine:
     """A stub that all commands use; so they need no model."""
     stub = StubEngine()
-    for command in ("image", "video"):
-        monkeypatch.setattr(f"pyclnf.cli.{command}.open_engine", lambda options, report: stub)
+    for command, opened in (("image", "picture"), ("video", "sequence")):
+        name = f"pyclnf.cli.{command}.open_{opened}_engine"
+        monkeypatch.setattr(name, lambda options, report: stub)
     return stub

@@ -13,6 +13,7 @@ from openface_bridge.pictures import read_picture
 from pyclnf import CLNF, FitSettings
 from pyclnf.cli import main
 from pyclnf.formats.pts import read_pts
+from pyclnf.pose import CameraIntrinsics
 
 from .conftest import StubEngine
 
@@ -90,6 +91,50 @@ def test_wild_means_several_head_poses(fixtures: Embedded, face: Face, tmp_path:
     assert document["model"] == str(fixtures.model)
 
 
+def test_head_pose_in_the_space_of_a_camera(fixtures: Embedded, face: Face, tmp_path: Path):
+    given = [str(face.picture), "--model", str(fixtures.model), "--backend", "numpy"]
+    given += ["--bbox", box_of(face), "-pose", "-3Dfp", "--precision", "6"]
+    poses = {}
+    for name, options in {
+        "estimated": [],
+        "given": ["-fx", "500", "-fy", "500", "-cx", "320", "-cy", "240"],
+        "far": ["--fx", "1000", "--cx", "320", "--cy", "240"],
+    }.items():
+        out = tmp_path / name
+        assert main(["image", *given, *options, "--out-dir", str(out)]) == DONE
+        [poses[name]] = rows_of(out / "frontal01.csv")
+    clnf, pixels = CLNF(fixtures.model, backend="numpy"), read_picture(face.picture)
+    fit, camera = clnf.fit(pixels, face.box), CameraIntrinsics(500, 500, 320, 240)
+    pose, space = clnf.head_pose(fit, camera), clnf.landmarks_3d(fit, camera)
+    assert float(poses["given"]["pose_Tz"]) == pytest.approx(pose.translation[2], abs=1e-4)
+    assert float(poses["given"]["pose_Ry"]) == pytest.approx(pose.rotation[1], abs=1e-5)
+    assert float(poses["given"]["Z_30"]) == pytest.approx(space[30, 2], abs=1e-4)
+    distances = [float(poses[name]["pose_Tz"]) for name in ("estimated", "given", "far")]
+    assert 1.8 < distances[2] / distances[1] < 2.2
+    assert distances[0] != distances[1]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["-fx", "500"], "--cx: needed"),
+        (["-cx", "3", "-cy", "4"], "--fx: needed"),
+        (["-fx", "-1", "-cx", "3", "-cy", "4"], "fx: must be positive"),
+    ],
+)
+def test_cameras_that_cannot_be(
+    fixtures: Embedded, face: Face, options: list[str], message: str, capsys
+):
+    given = [str(face.picture), "--model", str(fixtures.model), "--bbox", box_of(face)]
+    assert main(["image", *given, *options]) == UNUSABLE
+    assert message in capsys.readouterr().err
+
+
+def test_no_detector(fixtures: Embedded, face: Face, models: Path, capsys):
+    assert main(["image", str(face.picture), "--model", str(fixtures.model)]) == UNUSABLE
+    assert "no face detector is installed" in capsys.readouterr().err
+
+
 def test_csv_is_what_is_written_if_nothing_is_asked_for(
     engine: StubEngine, picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
@@ -147,7 +192,6 @@ def test_a_picture_without_box_file_has_no_faces(
         (["anna.png", "other/anna.jpg"], r"would both be written to"),
         (["anna.png", "other/bert.jpg", "-of", "x"], r"would both be written to"),
         (["other/anna.jpg", "--draw", "--out-dir", "other"], "--draw would overwrite"),
-        (["anna.png", "-3Dfp"], "does not compute landmarks_3d"),
         (["anna.png", "--precision", "99"], "precision: must be from 0 to 17"),
         (["anna.png", "--out-dir", "anna.png"], "File exists"),
     ],
@@ -185,11 +229,10 @@ def test_bad_settings(
     [
         (["-gaze"], "-gaze: pyclnf has no gaze"),
         (["-aus"], "-aus: pyclnf has no action units"),
-        (["-fx", "500"], "-fx: pyclnf has no result that depends on the camera"),
         (["--bbox", "1,2,3"], "expected X,Y,W,H, four numbers, got '1,2,3'"),
         (["--bbox", "1,2,3,4", "--bbox-dir", "x"], "not allowed with argument"),
         (["-multi_view", "2"], "invalid choice"),
-        (["-validate_detections", "1"], "invalid choice"),
+        (["-validate_detections", "2"], "invalid choice"),
         (["--backend", "abacus"], "invalid choice"),
     ],
 )

@@ -87,7 +87,7 @@ def test_unreadable_frames_are_told_and_skipped(engine: StubEngine, tmp_path: Pa
         (["clip.avi", "-fdir", "."], "got clip.avi and ."),
         (["nowhere.avi"], "there is no such video file or folder of pictures"),
         (["clip.avi", "--draw", "--out-dir", "."], "--draw would overwrite"),
-        (["clip.avi", "-3Dfp"], "does not compute landmarks_3d"),
+        (["clip.avi", "--precision", "99"], "precision: must be from 0 to 17"),
     ],
 )
 def test_what_cannot_be_done(
@@ -156,3 +156,29 @@ def wait_for_lines(process: subprocess.Popen[str], path: Path, n_lines: int) -> 
             return
         time.sleep(0.01)
     raise AssertionError(f"no {n_lines} lines in {path}")
+
+
+def test_a_face_is_followed(fixtures: Embedded, face: Face, models: Path, tmp_path: Path):
+    frames = tmp_path / "frames"
+    frames.mkdir()
+    pixels = cv2.imread(str(face.picture))
+    assert pixels is not None
+    for number in range(3):
+        moved = np.roll(pixels, 2 * number, axis=1)
+        assert cv2.imwrite(str(frames / f"{number}.png"), moved)
+    box = ",".join(map(str, face.box))
+    given = ["--model", str(fixtures.model), "--backend", "numpy", "--bbox", box, "--template"]
+    assert main(["video", str(frames), *given, "--out-dir", str(tmp_path)]) == DONE
+    rows = rows_of(tmp_path / "frames.csv")
+    assert [(row["frame"], row["face_id"], row["success"]) for row in rows] == [
+        ("1", "0", "1"), ("2", "0", "1"), ("3", "0", "1"),
+    ]  # fmt: skip
+    steps = np.diff([float(row["p_tx"]) for row in rows])
+    assert np.abs(steps - 2).max() < 1
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "two"])
+def test_numbers_of_faces(number: str, capsys):
+    with pytest.raises(SystemExit):
+        main(["video", "0", "--faces", number])
+    assert f"expected a positive number, got '{number}'" in capsys.readouterr().err

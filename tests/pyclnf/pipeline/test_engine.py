@@ -8,7 +8,7 @@ import pytest
 from openface_bridge.fixtures import Face
 from pyclnf import CLNF, FitSettings
 from pyclnf.pipeline.boxes import same_boxes
-from pyclnf.pipeline.engine import Engine, PictureEngine
+from pyclnf.pipeline.engine import Choices, Engine, PictureEngine
 from pyclnf.pipeline.frame import Frame
 
 OUTSIDE = (5000.0, 5000.0, 10.0, 10.0)
@@ -17,9 +17,8 @@ FAST = FitSettings(window_sizes=(5,), max_iterations=1)
 
 @pytest.mark.parametrize("multi_view", [False, True])
 def test_faces_are_those_of_the_detector(clnf: CLNF, face: Face, frame: Frame, multi_view: bool):
-    engine: Engine = PictureEngine(
-        clnf, same_boxes([face.box, OUTSIDE]), FAST, multi_view=multi_view
-    )
+    choices = Choices(FAST, multi_view=multi_view)
+    engine = PictureEngine(clnf, same_boxes([face.box, OUTSIDE]), choices)
     found, refused = engine.image(frame)
     if multi_view:
         expected = clnf.fit_hypotheses(frame.pixels, face.box, FAST).best
@@ -37,7 +36,7 @@ def test_faces_are_those_of_the_detector(clnf: CLNF, face: Face, frame: Frame, m
 
 
 def test_no_box_no_face(clnf: CLNF, frame: Frame):
-    assert PictureEngine(clnf, same_boxes([]), FAST).image(frame) == []
+    assert PictureEngine(clnf, same_boxes([]), Choices(FAST)).image(frame) == []
 
 
 def test_frames_are_taken_one_by_one(clnf: CLNF, face: Face, frame: Frame):
@@ -48,7 +47,7 @@ def test_frames_are_taken_one_by_one(clnf: CLNF, face: Face, frame: Frame):
             taken.append(number)
             yield Frame(frame.name, frame.pixels, number)
 
-    engine = PictureEngine(clnf, same_boxes([face.box]), FAST)
+    engine: Engine = PictureEngine(clnf, same_boxes([face.box]), Choices(FAST))
     for seen, faces in engine.sequence(frames()):
         assert taken[-1] == seen.number
         assert len(faces) == 1
@@ -56,6 +55,6 @@ def test_frames_are_taken_one_by_one(clnf: CLNF, face: Face, frame: Frame):
 
 
 def test_what_holds_for_all_can_be_written(clnf: CLNF):
-    about = PictureEngine(clnf, same_boxes([]), FAST).about
+    about = PictureEngine(clnf, same_boxes([]), Choices(FAST)).about
     assert json.loads(json.dumps(about))["settings"]["max_iterations"] == 1
     assert about["backend"] == clnf.backend
