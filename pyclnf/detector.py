@@ -7,7 +7,7 @@ from os import PathLike
 from pathlib import Path
 
 from pyclnf.arithmetic import Arithmetic
-from pyclnf.experts.patch_experts import PatchExperts
+from pyclnf.experts.patch_experts import AnyPatchExperts, CCNFExperts
 from pyclnf.model import Manifest, ModelFileError, read_ccnf, read_manifest, read_pdm
 from pyclnf.pdm import PointDistributionModel
 
@@ -23,11 +23,12 @@ class Detector:
     manifest : Manifest
     pdm : PointDistributionModel
     experts : PatchExperts
+        Of the kind that the model has.
     """
 
     manifest: Manifest
     pdm: PointDistributionModel
-    experts: PatchExperts
+    experts: AnyPatchExperts
 
 
 def load_detector(manifest_path: str | PathLike[str], arithmetic: Arithmetic) -> Detector:
@@ -56,5 +57,5 @@ def load_detector(manifest_path: str | PathLike[str], arithmetic: Arithmetic) ->
         )
     pdm = PointDistributionModel(read_pdm(files.pdm), arithmetic)
     scales = [read_ccnf(path) for path in files.ccnf]
-    experts = PatchExperts(scales, list(files.ccnf), pdm.n_landmarks, arithmetic)
+    experts = CCNFExperts(scales, files.ccnf, pdm.n_landmarks, arithmetic)
     return Detector(manifest, pdm, experts)

@@ -44,7 +44,7 @@ class NumpyBackend:
     ) -> Responses:
         """Return view, similarity, areas of interest and response maps of one scale."""
         pdm, experts = self.detector.pdm, self.detector.experts
-        return compute_responses(image, posed, pdm, experts, scale, window_size, self.arithmetic)
+        return compute_responses(image, posed, pdm, experts, scale, window_size)
 
     def kernels(self, window_size: int, sigma: float) -> KernelTable:
         """Return the mean shift's kernels of a window size; kept for later fits."""

@@ -14,7 +14,7 @@ from openface_bridge.parity.stages.stage import Array, Output, Stage
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.starts import Start
 from pyclnf import similarity
-from pyclnf.experts import area_of_interest, ccnf, views
+from pyclnf.experts import area_of_interest, views
 
 __all__ = ["STAGES"]
 
@@ -70,8 +70,8 @@ def _response_map(teacher: Teacher, moment: Moment) -> Outputs:
         areas = _area_of_interest(teacher, moment)["areas_of_interest"]
     view = teacher.view(scale)
     index = int(teacher.recorded(moment, "view"))
-    sigmas = teacher.experts.sigmas(scale, index, teacher.window_size(scale))
-    maps = ccnf.response_maps(areas[view.visible], view, sigmas, teacher.arithmetic)
+    window_size = teacher.window_size(scale)
+    maps = teacher.experts.response_maps(areas[view.visible], scale, index, window_size)
     return {"response_maps": _spread(maps, view.visible)}
 
 
