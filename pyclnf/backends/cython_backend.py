@@ -52,6 +52,11 @@ class CythonBackend:
         self._lock = threading.Lock()
         self._workspace = Workspace()
 
+    @property
+    def response_backend(self) -> str:
+        """The backend that makes response maps: kernels know CCNF experts only."""
+        return self.name if isinstance(self.detector.experts, CCNFExperts) else "numpy-exact"
+
     def picture(self, image: AnyArray) -> PaddedImage:
         """Return a picture in grey."""
         pixels = check_picture(image)

@@ -31,7 +31,7 @@ class NumpyBackend:
     """
 
     def __init__(self, name: str, detector: Detector, arithmetic: Arithmetic) -> None:
-        self.name = name
+        self.name = self.response_backend = name
         self.detector = detector
         self.arithmetic = arithmetic
 

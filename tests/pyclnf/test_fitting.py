@@ -32,7 +32,7 @@ class Spy:
     def __init__(self, backend: Backend) -> None:
         self.name, self.detector, self.arithmetic = "spy", backend.detector, backend.arithmetic
         self.kernels, self.likelihood = backend.kernels, backend.likelihood
-        self.picture = backend.picture
+        self.picture, self.response_backend = backend.picture, backend.response_backend
         self._backend = backend
         self.scales: list[tuple[int, int]] = []
         self.starts: list[PosedShape] = []
