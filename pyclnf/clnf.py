@@ -38,7 +38,8 @@ class CLNF:
         (CLM).
     response_backend : str
         The backend that makes response maps. It is `backend`, except that ``cython`` has kernels
-        for CCNF experts only and leaves the others to ``numpy-exact``.
+        for CCNF experts only and leaves others to ``numpy-exact``, with the products of networks
+        compiled.
     n_landmarks, n_modes : int
         Of the point distribution model.
 

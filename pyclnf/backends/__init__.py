@@ -102,11 +102,11 @@ def _cython(manifest_path: str | PathLike[str]) -> Backend:
             "install it again with the environment variable PYCLNF_KERNELS=ON, which says what is "
             "missing; or choose 'numpy', or 'numpy-exact' for the same bits, slowly"
         )
-    from pyclnf.arithmetic.reference_order import ReferenceOrder
     from pyclnf.backends.cython_backend import CythonBackend
     from pyclnf.detector import load_detector
+    from pyclnf.kernels.arithmetic import CompiledOrder
 
-    return CythonBackend(load_detector(manifest_path, ReferenceOrder()))
+    return CythonBackend(load_detector(manifest_path, CompiledOrder()))
 
 
 _FACTORIES: dict[str, Callable[[str | PathLike[str]], Backend]] = {

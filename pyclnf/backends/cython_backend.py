@@ -36,7 +36,8 @@ class CythonBackend:
     Parameters
     ----------
     detector : Detector
-        Must have been built with :class:`ReferenceOrder`.
+        Must have been built with :class:`ReferenceOrder`, or, to be fast with CEN experts,
+        :class:`~pyclnf.kernels.arithmetic.CompiledOrder`.
     level : str, optional
         Of instructions, see :func:`pyclnf.kernels.levels.choose_level`. It decides no bit.
     """
@@ -89,7 +90,7 @@ class CythonBackend:
         )
 
     def _maps(self, areas: Float32Array, scale: int, view: int, window_size: int) -> Float32Array:
-        """Return response maps: of CCNF experts by kernels, of other kinds by NumPy."""
+        """Return response maps: of CCNF experts by kernels, of other kinds as NumPy makes them."""
         experts = self.detector.experts
         if not isinstance(experts, CCNFExperts):
             return experts.response_maps(areas, scale, view, window_size)

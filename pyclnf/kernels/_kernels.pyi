@@ -100,3 +100,17 @@ def respond(
     experts: Experts, areas: Float32Array, maps: Float32Array, workspace: Float32Array
 ) -> None:
     """Fill (v, window, window) maps, see :func:`pyclnf.experts.ccnf.response_maps`."""
+
+def multiply(
+    level: int,
+    left: Float32Array,
+    right: Float32Array,
+    even_odd: ByteArray,
+    groups: Int32Array,
+    product: Float32Array,
+) -> None:
+    """Fill an (r, c) product of (r, k) and (k, c) matrices, c a multiple of 16.
+
+    See :func:`pyclnf.arithmetic.product_order.ordered_product`; `even_odd`, (r, c) uint8, is not 0
+    where a sum is of two chains; `groups`, (g, 2) int32, are the terms summed by themselves.
+    """

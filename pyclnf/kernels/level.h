@@ -3,6 +3,7 @@
 
 #include "exponential.h"
 #include "grey.h"
+#include "products.h"
 #include "responses/maps.h"
 #include "responses/placing.h"
 #include "responses/sampling.h"
@@ -40,6 +41,7 @@ const Kernels PYCLNF_TABLE_OF(PYCLNF_LEVEL) = {
     PYCLNF_LEVEL::sample,
     PYCLNF_LEVEL::response_floats,
     PYCLNF_LEVEL::respond,
+    PYCLNF_LEVEL::multiply,
     PYCLNF_LEVEL::exponentials,
     PYCLNF_LEVEL::fused_sums,
 };

@@ -60,6 +60,17 @@ struct ResponseArguments {
   float* workspace;
 };
 
+// A product of matrices; pyclnf/arithmetic/product_order.py.
+struct ProductArguments {
+  const float* left;  // (rows, terms)
+  const float* right;  // (terms, columns)
+  int64_t rows, terms, columns;  // columns of whole vectors: a multiple of 16
+  const uint8_t* even_odd;  // (rows, columns): which sums are of two chains
+  const int32_t* groups;  // (n, 2): terms that are summed by themselves
+  int32_t n_groups;
+  float* product;  // (rows, columns) out
+};
+
 struct Kernels {
   int lanes;
   void (*grey)(const GreyArguments&);
@@ -67,6 +78,7 @@ struct Kernels {
   void (*sample)(const SampleArguments&);
   std::size_t (*response_floats)(const ResponseArguments&);  // size of its workspace
   void (*respond)(const ResponseArguments&);
+  void (*multiply)(const ProductArguments&);
   void (*exponential)(const float* x, std::int64_t count, float* powers);
   void (*fused)(const float* a, const float* b, const float* c, std::int64_t count, float* sums);
 };
