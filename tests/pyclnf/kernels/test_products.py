@@ -79,7 +79,7 @@ def test_shapes_that_do_not_fit(level: int, shapes: tuple[tuple[int, int], ...])
 def test_groups_that_leave_something_out(level: int, groups: list[list[int]]):
     from pyclnf.kernels import _kernels
 
-    matrices = (np.zeros(shape, np.float32) for shape in ((2, 4), (4, 16)))
-    orders, product = np.zeros((2, 16), np.uint8), np.zeros((2, 16), np.float32)
+    left, right, product = (np.zeros(shape, "f") for shape in ((2, 4), (4, 16), (2, 16)))
+    orders = np.zeros((2, 16), np.uint8)
     with pytest.raises(ValueError, match="groups"):
-        _kernels.multiply(level, *matrices, orders, np.array(groups, np.int32), product)
+        _kernels.multiply(level, left, right, orders, np.array(groups, np.int32), product)
