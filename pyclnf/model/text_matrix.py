@@ -23,6 +23,8 @@ _LINE_END = re.compile(rb"[\r\n]")
 _TOKEN = re.compile(rb"\S+")
 _INTEGER = re.compile(rb"[+-]?[0-9]{1,10}")
 _TYPES = (4, 5, 6)
+_NUMBERS_AT_A_TIME = 512
+_LONGEST_USUAL = 32
 _LONGEST_NUMBER = 400  # "%f" prints the largest float64 with 317 characters
 
 
@@ -158,13 +160,32 @@ class TextMatrixReader:
         if 2 * count > len(self.data) - self.offset:
             raise self.error(f"{count} values of {what}", "too few bytes to the end")
         values = array("d")
-        for token in islice(_TOKEN.finditer(self.data, self.offset), count):
+        while block := self._block(min(count - len(values), _NUMBERS_AT_A_TIME)):
+            values.extend(block)
+        # Whatever is unusual, one by one: it may be wrong, and then has a place.
+        for token in islice(_TOKEN.finditer(self.data, self.offset), count - len(values)):
             values.append(self._number(what, token))
             self.offset = token.end()
         if len(values) < count:
             found = f"the end of the file after {len(values)}"
             raise self.error(f"{count} values of {what}", found, len(self.data))
         return np.array(values, dtype=np.float64)
+
+    def _block(self, count: int) -> list[float]:
+        """Read `count` numbers of usual length at once; none if they are not all such numbers."""
+        ahead = self.data[self.offset : self.offset + _LONGEST_USUAL * (count + 1)]
+        words = ahead.split(None, count)
+        if count == 0 or len(words) <= count or b"_" in ahead:
+            return []
+        rest = words.pop()
+        try:
+            numbers = [*map(float, words)]
+        except ValueError:
+            return []
+        if len(max(words, key=len)) > _LONGEST_NUMBER or not all(map(math.isfinite, numbers)):
+            return []
+        self.offset += len(ahead) - len(rest)
+        return numbers
 
     def _number(self, what: str, token: re.Match[bytes]) -> float:
         text = token[0]
