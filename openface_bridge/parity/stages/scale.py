@@ -138,7 +138,7 @@ STAGES = (
         branches=("sample position",),
     ),
     Stage(
-        "response map", "pyclnf.experts.ccnf.response_maps", "scale",
+        "response map", "pyclnf.experts.patch_experts.PatchExperts.response_maps", "scale",
         ("areas_of_interest", "view"),
         (
             Output(
