@@ -212,10 +212,13 @@ Matrix area_of_interest(const Matrix& image, const cv::Matx22f& to_image, float 
   return area;
 }
 
-// Side of the experts' windows; of several kinds OpenFace prefers CEN, then CCNF.
+// Side of the experts' windows; of several kinds OpenFace prefers CEN, then CCNF. CEN experts without
+// layers are served by the mirrored one, in the frontal view together with it.
 int support(const LandmarkDetector::Patch_experts& experts, int scale, int view, int landmark) {
   if (!experts.cen_expert_intensity.empty()) {
-    return experts.cen_expert_intensity[scale][view][landmark].width_support;
+    const auto& in_view = experts.cen_expert_intensity[scale][view];
+    const bool served = view == 0 && in_view[landmark].biases.empty();
+    return in_view[served ? experts.mirror_inds.at<int>(landmark) : landmark].width_support;
   }
   if (!experts.ccnf_expert_intensity.empty()) {
     return experts.ccnf_expert_intensity[scale][view][landmark].width;

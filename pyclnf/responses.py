@@ -78,7 +78,7 @@ def compute_responses(
     in_view = experts.view(scale, view)
     size = window_size + in_view.support - 1
     areas = area_of_interest.sample_areas(image, posed.landmarks[in_view.visible], to_image, size)
-    maps = experts.response_maps(areas, scale, view, window_size)
+    maps = experts.response_maps(areas, scale, view)
     return Responses(
         view=view,
         image_to_reference=to_reference,

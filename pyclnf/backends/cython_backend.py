@@ -93,7 +93,7 @@ class CythonBackend:
         """Return response maps: of CCNF experts by kernels, of other kinds as NumPy makes them."""
         experts = self.detector.experts
         if not isinstance(experts, CCNFExperts):
-            return experts.response_maps(areas, scale, view, window_size)
+            return experts.response_maps(areas, scale, view)
         maps = np.zeros((len(areas), window_size, window_size), np.float32)
         if experts.view(scale, view).weights.size:
             prepared = self._experts(experts, scale, view, window_size)

@@ -77,9 +77,7 @@ class SVRExperts(PatchExperts[SVRPatchExperts, svr.ViewExperts]):
         """Prepare the experts of a scale and view."""
         return svr.ViewExperts.prepare(self.scales[scale].data.experts[view])
 
-    def response_maps(
-        self, areas: Float32Array, scale: int, view: int, window_size: int
-    ) -> Float32Array:
+    def response_maps(self, areas: Float32Array, scale: int, view: int) -> Float32Array:
         """Return the response maps of a view's visible landmarks."""
         return svr.response_maps(areas, self.view(scale, view))
 
@@ -132,8 +130,10 @@ class CENExperts(PatchExperts[CENPatchExperts, cen.ViewExperts]):
             if not expert.layers:
                 expected = f"an expert, or a mirrored one, of landmark {landmark} in view {view}"
                 raise ModelFileError(path, expected, "none")
-            own = data.experts[view][landmark]
-            supports |= {(own.width, own.height), (expert.width, expert.height)}
+            supports.add((expert.width, expert.height))
+            if view != _FRONTAL:  # there, the reference goes by what a landmark's own record says
+                own = data.experts[view][landmark]
+                supports.add((own.width, own.height))
         check_support(path, supports)
 
     def _serving(self, scale: int, view: int, landmark: int) -> tuple[CENExpert, bool]:
@@ -156,13 +156,11 @@ class CENExperts(PatchExperts[CENPatchExperts, cen.ViewExperts]):
         return cen.ViewExperts(
             visible=visible,
             confidences=np.where(visible, confidences, np.float32(0)),
-            support=data.experts[view][seen[0]].width if seen else 1,
+            support=self._serving(scale, view, seen[0])[0].width if seen else 1,
             passes=tuple(self._passes(scale, view, seen)),
         )
 
-    def response_maps(
-        self, areas: Float32Array, scale: int, view: int, window_size: int
-    ) -> Float32Array:
+    def response_maps(self, areas: Float32Array, scale: int, view: int) -> Float32Array:
         """Return the response maps of a view's visible landmarks."""
         return cen.response_maps(areas, self.view(scale, view), self._arithmetic)
 

@@ -159,21 +159,20 @@ class PatchExperts(ABC, Generic[_Data, _View]):
         """Prepare the experts of a scale and view."""
 
     @abstractmethod
-    def response_maps(
-        self, areas: Float32Array, scale: int, view: int, window_size: int
-    ) -> Float32Array:
+    def response_maps(self, areas: Float32Array, scale: int, view: int) -> Float32Array:
         """Return the response maps of a view's visible landmarks.
 
         Parameters
         ----------
         areas : (v, s, s) float32
             Their areas of interest, s = window + support - 1.
-        scale, view, window_size : int
+        scale, view : int
 
         Returns
         -------
         (v, window, window) float32
-            First axis y. Not negative.
+            First axis y. Not negative, as far as it is up to this package: a network's last layer
+            may be anything.
         """
 
     def kernels(
@@ -236,12 +235,11 @@ class CCNFExperts(PatchExperts[CCNFPatchExperts, ViewExperts]):
         """Prepare the experts of a scale and view."""
         return ViewExperts.prepare(self.scales[scale].data.experts[view])
 
-    def response_maps(
-        self, areas: Float32Array, scale: int, view: int, window_size: int
-    ) -> Float32Array:
+    def response_maps(self, areas: Float32Array, scale: int, view: int) -> Float32Array:
         """Return the response maps of a view's visible landmarks."""
-        sigmas = self.sigmas(scale, view, window_size)
-        return ccnf.response_maps(areas, self.view(scale, view), sigmas, self._arithmetic)
+        experts = self.view(scale, view)
+        sigmas = self.sigmas(scale, view, areas.shape[-1] - experts.support + 1)
+        return ccnf.response_maps(areas, experts, sigmas, self._arithmetic)
 
     def sigmas(self, scale: int, view: int, window_size: int) -> Float32Array:
         """Return Sigma of a view's visible landmarks, (v, p, p) or (v, 1, 1) float32."""

@@ -105,10 +105,10 @@ def small_cen(
     experts = tuple(
         tuple(
             _cen_expert(rng, scale, support, neurons, activations) if has_layers else
-            CENExpert(support, support, (), float(rng.uniform(0.1, 0.7)))
+            _empty(rng, support if view else 0)  # of a frontal one nobody looks at the support
             for has_layers in row
         )
-        for row in stored.tolist()
+        for view, row in enumerate(stored.tolist())
     )  # fmt: skip
     views = np.array([0, 2, 1])
     return CENPatchExperts(scale, _centers(3), visibility, mirrored, views, experts)
@@ -199,6 +199,11 @@ def _cen_expert(
         biases = rng.uniform(-6, -4, count)
         layers.append(CENLayer(activation, weights.astype(np.float32), biases.astype(np.float32)))
     return CENExpert(support, support, tuple(layers), float(rng.uniform(0.1, 0.7)))
+
+
+def _empty(rng: np.random.Generator, support: int) -> CENExpert:
+    """Return the expert of a landmark without layers."""
+    return CENExpert(support, support, (), float(rng.uniform(0.1, 0.7)))
 
 
 def _svr_record(expert: SVRExpert | None) -> str:

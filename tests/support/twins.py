@@ -93,7 +93,7 @@ class Twins:
             window_size + view.support - 1,
         )
         sampled = own.areas_of_interest[view.visible]
-        maps = detector.experts.response_maps(sampled, scale, own.view, window_size)
+        maps = detector.experts.response_maps(sampled, scale, own.view)
         pairs: Pairs = {
             "areas_of_interest": (sampled, areas),
             "response_maps": (own.response_maps[view.visible], maps),

@@ -70,8 +70,7 @@ def _response_map(teacher: Teacher, moment: Moment) -> Outputs:
         areas = _area_of_interest(teacher, moment)["areas_of_interest"]
     view = teacher.view(scale)
     index = int(teacher.recorded(moment, "view"))
-    window_size = teacher.window_size(scale)
-    maps = teacher.experts.response_maps(areas[view.visible], scale, index, window_size)
+    maps = teacher.experts.response_maps(areas[view.visible], scale, index)
     return {"response_maps": _spread(maps, view.visible)}
 
 

@@ -78,7 +78,7 @@ def test_the_last_file_tells_what_mirrors_what():
 def test_both_of_a_pair_with_layers_take_their_own():
     layers = CEN.experts[0][2].layers
     own = tuple(dataclasses.replace(layer) for layer in layers)
-    experts = gather_cen(with_expert(CEN, 0, 3, layers=own))
+    experts = gather_cen(with_expert(CEN, 0, 3, layers=own, width=5, height=5))
     assert served(experts, 0)[2] == (0, 2, False)
     assert served(experts, 0)[3] == (0, 3, False)
 

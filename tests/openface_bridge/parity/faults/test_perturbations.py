@@ -32,8 +32,7 @@ def teacher(make_teacher: Callable[..., Teacher], reference: Recorded) -> Teache
 def response_maps(teacher: Teacher) -> Any:
     view = teacher.view(0)
     areas = teacher.at_scale(0, "areas_of_interest")[view.visible]
-    index, size = int(teacher.at_scale(0, "view")), teacher.window_size(0)
-    return teacher.experts.response_maps(areas, 0, index, size)
+    return teacher.experts.response_maps(areas, 0, int(teacher.at_scale(0, "view")))
 
 
 def outputs(teacher: Teacher) -> dict[str, Any]:
