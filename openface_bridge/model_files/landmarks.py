@@ -105,8 +105,15 @@ def _check_betas(experts: CCNFExperts, paths: tuple[Path, ...]) -> None:
 
 
 def _check_pairs(experts: CENExperts, paths: tuple[Path, ...]) -> None:
-    """Raise if both landmarks of a frontal pair have layers: OpenFace would fill two maps twice."""
+    """Raise unless landmarks mirror each other in pairs, one of which has layers.
+
+    OpenFace fills both maps of a frontal pair at once, and would fill others twice.
+    """
     mirrored = experts.scales[-1].data.mirrored_landmarks.tolist()
+    for landmark, mirror in enumerate(mirrored):
+        if mirrored[mirror] != landmark:
+            expected = f"landmark {mirror} mirrored by {landmark}, as the other way round"
+            raise ModelFileError(paths[-1], expected, str(mirrored[mirror]))
     for scale, path in zip(experts.scales, paths, strict=True):
         frontal, visible = scale.data.experts[0], scale.data.visibility[0]
         for landmark, mirror in enumerate(mirrored):

@@ -112,6 +112,17 @@ def test_frontal_pairs_have_layers_for_one(tmp_path: Path) -> None:
         check_model(main)
 
 
+def test_landmarks_mirror_each_other_in_pairs(tmp_path: Path) -> None:
+    main = write_model_of("CEN", tmp_path)
+    patches = small_cen(0.35)
+    mirrored = patches.mirrored_landmarks.copy()
+    mirrored[10] = 0
+    changed = replace(patches, mirrored_landmarks=mirrored)
+    (tmp_path / "cen_0.35.dat").write_bytes(cen_bytes(changed))
+    with pytest.raises(ModelFileError, match=r"landmark 0 mirrored by 10, .* found 1"):
+        check_model(main)
+
+
 @pytest.mark.parametrize("text", ["0.5 " * 5, "a " * 6])
 def test_early_termination_files_are_checked(model: Path, text: str) -> None:
     (model.parent / "early.txt").write_text(text, "utf-8")
