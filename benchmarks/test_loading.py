@@ -15,33 +15,31 @@ from pyclnf import CLNF
 
 pytestmark = pytest.mark.benchmark(max_time=1.0, min_rounds=3, warmup=False)
 
-LOADINGS: dict[str, dict[str, Any]] = {"loading": {}}
-"""Ways to load a model: what they are called, and what :class:`pyclnf.CLNF` is told."""
 
-
-@pytest.mark.parametrize("loading", LOADINGS)
-def test_loading(benchmark: Any, backend_name: str, work: Any, loading: str) -> None:
+def test_loading(benchmark: Any, backend_name: str, work: Any) -> None:
     def load() -> CLNF:
-        return CLNF(work.manifest, backend=backend_name, **LOADINGS[loading])
+        return CLNF(work.manifest, backend=backend_name)
 
     face = work.faces[0]
     found = load().fit(face.grey, face.box).landmarks
     check_landmarks(backend_name, found, face.landmarks, face.noise_floor)
-    benchmark.extra_info.update(what=loading, backend=backend_name, faces=1)
+    benchmark.extra_info.update(what="loading", backend=backend_name, faces=1)
     benchmark(load)
 
 
-@pytest.mark.parametrize("loading", LOADINGS)
-def test_first_fit(benchmark: Any, backend_name: str, work: Any, loading: str) -> None:
-    """Loading, and the first fit, which makes what later ones have."""
-    face = work.faces[0]
+@pytest.mark.parametrize("cached", [False, True])
+def test_first_fit(
+    benchmark: Any, backend_name: str, work: Any, cached: bool, tmp_path: Path
+) -> None:
+    """Loading, and the first fit, which makes what later ones have, or reads it from a cache."""
+    face, cache = work.faces[0], tmp_path if cached else None
 
     def begin() -> Any:
-        clnf = CLNF(work.manifest, backend=backend_name, **LOADINGS[loading])
+        clnf = CLNF(work.manifest, backend=backend_name, cache=cache)
         return clnf.fit(face.grey, face.box).landmarks
 
     check_landmarks(backend_name, begin(), face.landmarks, face.noise_floor)
-    what = f"{loading}, and the first fit"
+    what = "loading, and the first fit" + (", with a cache on disk" if cached else "")
     benchmark.extra_info.update(what=what, backend=backend_name, faces=1)
     benchmark(begin)
 

@@ -212,6 +212,20 @@ Matrix area_of_interest(const Matrix& image, const cv::Matx22f& to_image, float 
   return area;
 }
 
+// Side of the experts' windows; of several kinds OpenFace prefers CEN, then CCNF. CEN experts without
+// layers are served by the mirrored one, in the frontal view together with it.
+int support(const LandmarkDetector::Patch_experts& experts, int scale, int view, int landmark) {
+  if (!experts.cen_expert_intensity.empty()) {
+    const auto& in_view = experts.cen_expert_intensity[scale][view];
+    const bool served = view == 0 && in_view[landmark].biases.empty();
+    return in_view[served ? experts.mirror_inds.at<int>(landmark) : landmark].width_support;
+  }
+  if (!experts.ccnf_expert_intensity.empty()) {
+    return experts.ccnf_expert_intensity[scale][view][landmark].width;
+  }
+  return experts.svr_expert_intensity[scale][view][landmark].width;
+}
+
 } // namespace
 
 Responses responses(Model& model, const cv::Mat_<uchar>& grey, const Parameters& parameters, int window_size,
@@ -231,9 +245,10 @@ Responses responses(Model& model, const cv::Mat_<uchar>& grey, const Parameters&
   clnf.pdm.CalcShape2D(result.base_shape, parameters.local, parameters.global);
   for (int i = 0; i < n; ++i) {
     if (is_visible(model, result, i)) {
-      const int support = clnf.patch_experts.ccnf_expert_intensity[scale][result.view][i].width;
       result.areas[i] = area_of_interest(image, result.to_image, result.base_shape(i), result.base_shape(i + n),
-                                         window_size + support - 1);
+                                         window_size + support(clnf.patch_experts, scale, result.view, i) - 1);
+    } else {
+      result.maps[i].release(); // CEN experts fill that of a visible landmark's mirror image as well
     }
   }
   return result;

@@ -30,7 +30,7 @@ __all__ = ["CLNF"]
 
 
 class CLNF:
-    """Constrained local neural field landmark detector.
+    """Constrained local model landmark detector: CLNF, CE-CLM or CLM, as the model's files are.
 
     Parameters
     ----------
@@ -50,6 +50,13 @@ class CLNF:
         The backend in use; what ``"auto"`` chose.
     manifest : Path
         The file that the model was loaded by.
+    experts : str
+        The kind of the model's patch experts: ``CCNF`` (CLNF models), ``CEN`` (CE-CLM) or ``SVR``
+        (CLM).
+    response_backend : str
+        The backend that makes response maps. It is `backend`, except that ``cython`` has kernels
+        for CCNF experts only and leaves others to ``numpy-exact``, with the products of networks
+        compiled.
     n_landmarks, n_modes : int
         Of the point distribution model.
     part_names : tuple of str
@@ -72,7 +79,9 @@ class CLNF:
     References
     ----------
     Baltrušaitis, Robinson and Morency, Constrained Local Neural Fields for robust facial landmark
-    detection in the wild, ICCVW 2013.
+    detection in the wild, ICCVW 2013; Zadeh, Lim, Baltrušaitis and Morency, Convolutional Experts
+    Constrained Local Model for 3D facial landmark detection, ICCVW 2017; Saragih, Lucey and Cohn,
+    Deformable model fitting by regularized landmark mean-shift, IJCV 2011.
     """
 
     def __init__(
@@ -86,6 +95,8 @@ class CLNF:
         self._backend = create_backend(backend, model_path(manifest), self._cache)
         self.backend = self._backend.name
         self.manifest = self._backend.detector.manifest.path
+        self.experts = self._backend.detector.experts.kind
+        self.response_backend = self._backend.response_backend
         self.n_landmarks = self._backend.detector.pdm.n_landmarks
         self.n_modes = self._backend.detector.pdm.n_modes
         self.part_names = tuple(part.name for part in self._backend.detector.manifest.parts)

@@ -8,8 +8,15 @@ from pathlib import Path
 
 from pyclnf.arithmetic import Arithmetic
 from pyclnf.cache import ArrayCache
-from pyclnf.experts.patch_experts import PatchExperts
-from pyclnf.model import Manifest, ModelFileError, read_ccnf, read_manifest, read_pdm
+from pyclnf.experts.kinds import read_experts
+from pyclnf.experts.patch_experts import AnyPatchExperts
+from pyclnf.model import (
+    EarlyTermination,
+    Manifest,
+    read_early_termination,
+    read_manifest,
+    read_pdm,
+)
 from pyclnf.pdm import PointDistributionModel
 
 __all__ = ["Detector", "load_detector"]
@@ -24,11 +31,15 @@ class Detector:
     manifest : Manifest
     pdm : PointDistributionModel
     experts : PatchExperts
+        Of the kind that the model has.
+    early_termination : EarlyTermination or None
+        When a search over several head poses may end, where the model tells.
     """
 
     manifest: Manifest
     pdm: PointDistributionModel
-    experts: PatchExperts
+    experts: AnyPatchExperts
+    early_termination: EarlyTermination | None = None
 
 
 def load_detector(
@@ -48,18 +59,14 @@ def load_detector(
     Raises
     ------
     ModelFileError
-        If a file is missing, truncated, corrupt or of a kind this version cannot evaluate.
+        If a file is missing, truncated, corrupt, or holds experts that cannot be evaluated.
     """
     manifest = read_manifest(Path(manifest_path))
     files = manifest.detector
-    if not files.ccnf:
-        raise ModelFileError(
-            manifest.path,
-            "CCNF patch experts (PatchesCCNF lines in the file it names)",
-            "none",
-            advice="SVR and CEN experts are not evaluated yet; use a CLNF model",
-        )
     pdm = PointDistributionModel(read_pdm(files.pdm), arithmetic)
-    scales = [read_ccnf(path) for path in files.ccnf]
-    experts = PatchExperts(scales, list(files.ccnf), pdm.n_landmarks, arithmetic, cache)
-    return Detector(manifest, pdm, experts)
+    experts = read_experts(files, pdm.n_landmarks, arithmetic, cache)
+    early_termination = None
+    if files.early_termination is not None:
+        n_views = len(experts.scales[0].centers)
+        early_termination = read_early_termination(files.early_termination, n_views)
+    return Detector(manifest, pdm, experts, early_termination)

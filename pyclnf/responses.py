@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from pyclnf import similarity
-from pyclnf.arithmetic import Arithmetic
-from pyclnf.experts import area_of_interest, ccnf, views
-from pyclnf.experts.patch_experts import PatchExperts
+from pyclnf.experts import area_of_interest, views
+from pyclnf.experts.patch_experts import AnyPatchExperts
 from pyclnf.pdm import PointDistributionModel, PosedShape
 from pyclnf.typing import BoolArray, Float32Array
 
@@ -50,10 +49,9 @@ def compute_responses(
     image: area_of_interest.PaddedImage,
     posed: PosedShape,
     pdm: PointDistributionModel,
-    experts: PatchExperts,
+    experts: AnyPatchExperts,
     scale: int,
     window_size: int,
-    arithmetic: Arithmetic,
 ) -> Responses:
     """Return the response maps of one scale around a shape.
 
@@ -67,7 +65,6 @@ def compute_responses(
         Index of the scale.
     window_size : int
         Side of the maps, px of the experts' frame.
-    arithmetic : Arithmetic
 
     Returns
     -------
@@ -81,8 +78,7 @@ def compute_responses(
     in_view = experts.view(scale, view)
     size = window_size + in_view.support - 1
     areas = area_of_interest.sample_areas(image, posed.landmarks[in_view.visible], to_image, size)
-    sigmas = experts.sigmas(scale, view, window_size)
-    maps = ccnf.response_maps(areas, in_view, sigmas, arithmetic)
+    maps = experts.response_maps(areas, scale, view)
     return Responses(
         view=view,
         image_to_reference=to_reference,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Any, ClassVar
+
+import numpy as np
 
 __all__ = ["FitSettings"]
 
@@ -85,9 +87,21 @@ class FitSettings:
             max_iterations=10,
         )
 
+    def for_ceclm(self) -> FitSettings:
+        """Return these settings as OpenFace's programs change them for their CE-CLM model.
+
+        A wider kernel, 1.5 σ, and a weaker prior, 0.9 r; both products are rounded to float32.
+        OpenFace goes by the name of the model's file, ``main_ceclm_general.txt``.
+        """
+        sigma = float(np.float32(1.5) * np.float32(self.sigma))
+        reg_factor = float(np.float32(0.9) * np.float32(self.reg_factor))
+        return replace(self, sigma=sigma, reg_factor=reg_factor)
+
     @classmethod
     def named(cls, name: str) -> FitSettings:
         """Return a setting by the name recordings use: ``default``, ``weighted``, ``wild``.
+
+        ``ceclm`` and ``ceclm-wild`` are the first and the last :meth:`for_ceclm`.
 
         Raises
         ------
@@ -95,6 +109,7 @@ class FitSettings:
             If there is no setting of that name.
         """
         settings = {"default": cls(), "weighted": cls(weight_factor=2.5), "wild": cls.wild()}
+        settings |= {"ceclm": cls().for_ceclm(), "ceclm-wild": cls.wild().for_ceclm()}
         if name not in settings:
             raise ValueError(f"no setting is called {name!r}; there are {', '.join(settings)}")
         return settings[name]

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-import numpy as np
-
 from pyclnf import similarity
 from pyclnf.backends.base import Backend
-from pyclnf.experts import ccnf, views
+from pyclnf.experts import views
 from pyclnf.experts.area_of_interest import PaddedImage, sample_areas
 from pyclnf.mean_shift import KernelTable
 from pyclnf.pdm import PosedShape
@@ -77,10 +75,7 @@ class _NumpyParts:
         return sample_areas(image, landmarks, to_image, size)
 
     def respond(self, areas: Float32Array, scale: int, view: int, window_size: int) -> Float32Array:
-        experts = self._backend.detector.experts
-        sigmas = experts.sigmas(scale, view, window_size)
-        in_view = experts.view(scale, view)
-        return ccnf.response_maps(areas, in_view, sigmas, self._backend.arithmetic)
+        return self._backend.detector.experts.response_maps(areas, scale, view)
 
     def tabulate(self, window_size: int, sigma: float) -> KernelTable:
         return KernelTable.build(window_size, sigma)
@@ -101,14 +96,7 @@ class _CompiledParts:
         return self._backend.sample(image, landmarks, to_image, size)
 
     def respond(self, areas: Float32Array, scale: int, view: int, window_size: int) -> Float32Array:
-        from pyclnf.kernels import _kernels
-
-        in_view = self._backend.detector.experts.view(scale, view)
-        prepared = self._backend._experts(scale, view, window_size, in_view)
-        maps = np.empty((len(areas), window_size, window_size), np.float32)
-        workspace = self._backend._workspace.floats(prepared.workspace_floats)
-        _kernels.respond(prepared, areas, maps, workspace)
-        return maps
+        return self._backend._maps(areas, scale, view, window_size)
 
     def tabulate(self, window_size: int, sigma: float) -> KernelTable:
         from pyclnf.kernels.phases import kernel_table

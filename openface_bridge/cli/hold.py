@@ -48,7 +48,10 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         help="a parameter to hold: scale, rx, ry, rz, tx, ty, or a local one: q0, q1, …",
     )
     parser.add_argument(
-        "--setting", default="default", metavar="NAME", help="default, weighted or wild"
+        "--setting",
+        default="default",
+        metavar="NAME",
+        help="default, weighted, wild, ceclm or ceclm-wild",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR")
     parser.set_defaults(run=_hold)

@@ -54,7 +54,7 @@ def add_start_arguments(parser: argparse.ArgumentParser) -> None:
         "--settings",
         default="default",
         metavar="NAME,NAME,…",
-        help="of default, weighted, wild; default: default",
+        help="of default, weighted, wild, ceclm, ceclm-wild; default: default",
     )
     parser.add_argument(
         "--kernels",

@@ -1,4 +1,4 @@
-"""A landmark detector's files: manifests, point distribution models, CCNF experts, validator."""
+"""A landmark detector's files: manifests, point distribution models, experts, validator."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from openface_bridge.model_files.spelling import check_spelling
 from openface_bridge.model_files.validator import check_validator
 from pyclnf.arithmetic.rounded_once import RoundedOnce
 from pyclnf.detector import Detector, load_detector
+from pyclnf.experts.kinds import CENExperts
+from pyclnf.experts.patch_experts import CCNFExperts
 from pyclnf.model import Manifest, ModelFileError, PartFiles, read_manifest
 
 __all__ = ["check_model", "files_of_model"]
@@ -57,42 +59,50 @@ def _check_detector_of(path: Path) -> Detector:
     files = detector.manifest.detector
     for manifest in (path, files.path):
         check_spelling(manifest)
-    if files.intensity or files.cen:
+    if sum(map(bool, (files.ccnf, files.intensity, files.cen))) > 1:
         raise ModelFileError(
             files.path,
-            "CCNF patch experts only",
-            "SVR or CEN experts as well",
-            advice="The bridge lets OpenFace read only files that it can check first",
+            "patch experts of one kind",
+            "several",
+            advice="The bridge lets OpenFace read only files that were checked first, and of "
+            "several kinds pyclnf reads those that are used",
         )
-    if files.early_termination is not None:
-        _check_early_termination(files.early_termination, detector)
-    _check_betas(detector)
+    if isinstance(detector.experts, CCNFExperts):
+        _check_betas(detector.experts, files.ccnf)
+    if isinstance(detector.experts, CENExperts):
+        _check_pairs(detector.experts, files.cen)
     return detector
 
 
-def _check_betas(detector: Detector) -> None:
+def _check_betas(experts: CCNFExperts, paths: tuple[Path, ...]) -> None:
     """Raise unless every expert has a beta for each sigma component (quirk: of the last file)."""
-    scales = detector.experts.scales
-    components = scales[-1].data.sigma_components.values()
+    components = experts.scales[-1].data.sigma_components.values()
     needed = max((len(each) for each in components), default=0)
-    for scale, path in zip(scales, detector.manifest.detector.ccnf, strict=True):
-        experts = (expert for view in scale.data.experts for expert in view if expert is not None)
-        fewest = min((len(expert.betas) for expert in experts), default=needed)
+    for scale, path in zip(experts.scales, paths, strict=True):
+        found = (expert for view in scale.data.experts for expert in view if expert is not None)
+        fewest = min((len(expert.betas) for expert in found), default=needed)
         if fewest < needed:
             expected = f"a beta for each of the {needed} sigma components of the last file"
             raise ModelFileError(path, expected, f"{fewest} betas")
 
 
-def _check_early_termination(path: Path, detector: Detector) -> None:
-    """Raise unless there are three numbers for each view of the first scale."""
-    needed = 3 * len(detector.experts.scales[0].centers)
-    words = path.read_bytes().split()
-    try:
-        numbers = [float(word) for word in words]
-    except ValueError as error:
-        raise ModelFileError(path, "numbers", str(error)) from error
-    if len(numbers) < needed:
-        raise ModelFileError(path, f"{needed} numbers", f"{len(numbers)}")
+def _check_pairs(experts: CENExperts, paths: tuple[Path, ...]) -> None:
+    """Raise unless landmarks mirror each other in pairs, one of which has layers.
+
+    OpenFace fills both maps of a frontal pair at once, and would fill others twice.
+    """
+    mirrored = experts.scales[-1].data.mirrored_landmarks.tolist()
+    for landmark, mirror in enumerate(mirrored):
+        if mirrored[mirror] != landmark:
+            expected = f"landmark {mirror} mirrored by {landmark}, as the other way round"
+            raise ModelFileError(paths[-1], expected, str(mirrored[mirror]))
+    for scale, path in zip(experts.scales, paths, strict=True):
+        frontal, visible = scale.data.experts[0], scale.data.visibility[0]
+        for landmark, mirror in enumerate(mirrored):
+            both = frontal[landmark].layers and frontal[mirror].layers
+            if both and mirror != landmark and visible[[landmark, mirror]].all():
+                expected = f"layers of either landmark {landmark} or {mirror} in the frontal view"
+                raise ModelFileError(path, expected, "of both")
 
 
 def _check_part(main: Detector, part: PartFiles) -> None:

@@ -24,7 +24,8 @@ def check_model_files(trace: Trace, manifest: Manifest) -> None:
     recorded = _part(_part(trace.provenance, "model"), "sha256")
     if not recorded:
         return
-    for path in (manifest.detector.pdm, *manifest.detector.ccnf):
+    files = manifest.detector
+    for path in (files.pdm, *(files.cen or files.ccnf or files.intensity)):
         if _checksum(path) not in recorded.values():
             raise TraceError(
                 f"{trace.source}: was recorded with another model: {path} is no file of that one. "

@@ -14,7 +14,7 @@ from openface_bridge.trace import Step, Trace
 from pyclnf import similarity
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
-from pyclnf.experts.ccnf import ViewExperts
+from pyclnf.experts.patch_experts import InView
 from pyclnf.fitting import ScalePlan, kernel_sigmas, phase_of, plan_scale
 from pyclnf.nu_rlms import Phase, normal_equations
 from pyclnf.pdm import Parameters, PosedShape
@@ -137,9 +137,10 @@ class Teacher:
 
     # ---- What the candidate makes of it ----
 
-    def view(self, scale: int) -> ViewExperts:
+    def view(self, scale: int) -> InView:
         """Return the experts of the reference's view."""
-        return self.experts.view(scale, int(self.at_scale(scale, "view")))
+        experts: InView = self.experts.view(scale, int(self.at_scale(scale, "view")))
+        return experts
 
     def pose(self, step: Step) -> PosedShape:
         """Return the candidate's shape of the reference's parameters."""

@@ -124,10 +124,10 @@ def _cython(manifest_path: str | PathLike[str], cache: ArrayCache | None) -> Bac
     """Create the backend of compiled kernels."""
     from pyclnf.backends.cython_backend import CythonBackend
     from pyclnf.detector import load_detector
-    from pyclnf.kernels.inverting import CompiledInverses
+    from pyclnf.kernels.arithmetic import CompiledOrder
     from pyclnf.kernels.levels import choose_level
 
-    arithmetic = CompiledInverses(choose_level(None))
+    arithmetic = CompiledOrder(choose_level())
     return CythonBackend(load_detector(manifest_path, arithmetic, cache))
 
 

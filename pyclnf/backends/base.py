@@ -26,6 +26,11 @@ class Backend(Protocol):
         ...
 
     @property
+    def response_backend(self) -> str:
+        """The name of the backend that makes the response maps of this model's experts."""
+        ...
+
+    @property
     def detector(self) -> Detector:
         """The model."""
         ...

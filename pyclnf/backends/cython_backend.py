@@ -12,7 +12,7 @@ from pyclnf.arithmetic import Arithmetic
 from pyclnf.arithmetic.reference_order import ReferenceOrder
 from pyclnf.detector import Detector
 from pyclnf.experts.area_of_interest import PaddedImage, sample_areas
-from pyclnf.experts.ccnf import ViewExperts
+from pyclnf.experts.patch_experts import CCNFExperts
 from pyclnf.image import check_picture, to_grey
 from pyclnf.kernels import _kernels
 from pyclnf.kernels.levels import choose_level
@@ -36,7 +36,8 @@ class CythonBackend:
     Parameters
     ----------
     detector : Detector
-        Must have been built with :class:`ReferenceOrder`.
+        Must have been built with :class:`ReferenceOrder`, or, to be fast with CEN experts,
+        :class:`~pyclnf.kernels.arithmetic.CompiledOrder`.
     level : str, optional
         Of instructions, see :func:`pyclnf.kernels.levels.choose_level`. It decides no bit.
     """
@@ -51,6 +52,11 @@ class CythonBackend:
         self._prepared: dict[tuple[int, int, int], _kernels.Experts] = {}
         self._lock = threading.Lock()
         self._workspace = Workspace()
+
+    @property
+    def response_backend(self) -> str:
+        """The backend that makes response maps: kernels know CCNF experts only."""
+        return self.name if isinstance(self.detector.experts, CCNFExperts) else "numpy-exact"
 
     def picture(self, image: AnyArray) -> PaddedImage:
         """Return a picture in grey."""
@@ -71,13 +77,7 @@ class CythonBackend:
         visible = in_view.visible
         landmarks = posed.landmarks if visible.all() else posed.landmarks[visible]
         areas = self.sample(image, landmarks, to_image, window_size + in_view.support - 1)
-        maps = np.empty((len(areas), window_size, window_size), np.float32)
-        if in_view.weights.size:
-            prepared = self._experts(scale, view, window_size, in_view)
-            workspace = self._workspace.floats(prepared.workspace_floats)
-            _kernels.respond(prepared, areas, maps, workspace)
-        else:
-            maps[...] = 0
+        maps = self._maps(areas, scale, view, window_size)
         return Responses(
             view=view,
             image_to_reference=to_reference,
@@ -88,6 +88,18 @@ class CythonBackend:
             visible=visible,
             confidences=in_view.confidences,
         )
+
+    def _maps(self, areas: Float32Array, scale: int, view: int, window_size: int) -> Float32Array:
+        """Return response maps: of CCNF experts by kernels, of other kinds as NumPy makes them."""
+        experts = self.detector.experts
+        if not isinstance(experts, CCNFExperts):
+            return experts.response_maps(areas, scale, view)
+        maps = np.zeros((len(areas), window_size, window_size), np.float32)
+        if experts.view(scale, view).weights.size:
+            prepared = self._experts(experts, scale, view, window_size)
+            workspace = self._workspace.floats(prepared.workspace_floats)
+            _kernels.respond(prepared, areas, maps, workspace)
+        return maps
 
     def _place(self, posed: PosedShape, scale: int) -> tuple[int, Float32Array, Float32Array]:
         """Return the view, and the similarity from the picture to the experts' frame and back."""
@@ -125,9 +137,11 @@ class CythonBackend:
 
     def prepare(self, scale: int, view: int, window_size: int) -> None:
         """Prepare a view's experts for a window size; kept for later fits."""
-        in_view = self.detector.experts.view(scale, view)
-        if in_view.weights.size:
-            self._experts(scale, view, window_size, in_view)
+        experts = self.detector.experts
+        if not isinstance(experts, CCNFExperts):
+            experts.prepare(scale, view, window_size)
+        elif experts.view(scale, view).weights.size:
+            self._experts(experts, scale, view, window_size)
 
     def kernels(self, window_size: int, sigma: float) -> KernelTable:
         """Return the mean shift's kernels of a window size; kept for later fits."""
@@ -154,13 +168,14 @@ class CythonBackend:
         return log_likelihood(self._level, response_maps, offsets, sigma, visible)
 
     def _experts(
-        self, scale: int, view: int, window_size: int, in_view: ViewExperts
+        self, experts: CCNFExperts, scale: int, view: int, window_size: int
     ) -> _kernels.Experts:
         """Return the prepared experts of a scale, view and window size, kept from then on."""
         key = (scale, view, window_size)
         prepared = self._prepared.get(key)
         if prepared is None:
-            sigmas = self.detector.experts.build_sigmas(scale, view, window_size)
+            sigmas = experts.build_sigmas(scale, view, window_size)
+            in_view = experts.view(scale, view)
             prepared = prepare_experts(self._level, in_view, sigmas, window_size)
             with self._lock:
                 prepared = self._prepared.setdefault(key, prepared)

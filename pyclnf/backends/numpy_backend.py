@@ -32,7 +32,7 @@ class NumpyBackend:
     """
 
     def __init__(self, name: str, detector: Detector, arithmetic: Arithmetic) -> None:
-        self.name = name
+        self.name = self.response_backend = name
         self.detector = detector
         self.arithmetic = arithmetic
 
@@ -45,11 +45,11 @@ class NumpyBackend:
     ) -> Responses:
         """Return view, similarity, areas of interest and response maps of one scale."""
         pdm, experts = self.detector.pdm, self.detector.experts
-        return compute_responses(image, posed, pdm, experts, scale, window_size, self.arithmetic)
+        return compute_responses(image, posed, pdm, experts, scale, window_size)
 
     def prepare(self, scale: int, view: int, window_size: int) -> None:
         """Prepare a view's experts for a window size; kept for later fits."""
-        self.detector.experts.sigmas(scale, view, window_size)
+        self.detector.experts.prepare(scale, view, window_size)
 
     def kernels(self, window_size: int, sigma: float) -> KernelTable:
         """Return the mean shift's kernels of a window size; kept for later fits."""

@@ -9,7 +9,6 @@ All numbers are px, and taken as float32.
 
 from __future__ import annotations
 
-import json
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
@@ -103,6 +102,8 @@ def read_box_table(path: str | PathLike[str]) -> dict[str, Float32Array]:
     BoxFileError
         Naming the entry, if it is missing or damaged.
     """
+    import json  # costs more than it is worth where nobody asks
+
     try:
         stored = json.loads(_text(path))
     except (ValueError, RecursionError) as error:

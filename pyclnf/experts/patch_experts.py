@@ -3,23 +3,32 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
 from pyclnf.arithmetic import Arithmetic
 from pyclnf.cache import ArrayCache
+from pyclnf.experts import ccnf
 from pyclnf.experts.ccnf import ViewExperts
 from pyclnf.experts.sigma import sigma_matrices
 from pyclnf.experts.sigma_key import sigma_key
 from pyclnf.mean_shift import KernelTable
 from pyclnf.model import CCNFPatchExperts, ModelFileError
-from pyclnf.typing import Float32Array, Float64Array
+from pyclnf.typing import BoolArray, Float32Array, Float64Array
 
-__all__ = ["PatchExperts", "ScaleExperts"]
+__all__ = [
+    "AnyPatchExperts",
+    "CCNFExperts",
+    "InView",
+    "PatchExperts",
+    "ScaleExperts",
+    "check_support",
+]
 
 _RAW_INTENSITY = 0
 _MOST_KERNELS = 8
@@ -29,8 +38,50 @@ _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 
 
+class ScaleData(Protocol):
+    """What the file of a scale tells, whatever the kind of its experts."""
+
+    @property
+    def scale(self) -> float:
+        """Pixels of the experts' frame per unit of the model."""
+        ...
+
+    @property
+    def view_centers(self) -> Float64Array:
+        """Euler angles, (v, 3), degrees."""
+        ...
+
+    @property
+    def n_landmarks(self) -> int:
+        """Number of landmarks, n."""
+        ...
+
+
+class InView(Protocol):
+    """The experts of one scale and view, of any kind."""
+
+    @property
+    def visible(self) -> BoolArray:
+        """Which landmarks there are maps of, (n,)."""
+        ...
+
+    @property
+    def confidences(self) -> Float32Array:
+        """Weights of landmarks in a weighted fit, (n,); 0 for invisible ones."""
+        ...
+
+    @property
+    def support(self) -> int:
+        """Side of the experts' windows, px."""
+        ...
+
+
+_Data = TypeVar("_Data", bound=ScaleData)
+_View = TypeVar("_View", bound=InView)
+
+
 @dataclass(frozen=True, eq=False)
-class ScaleExperts:
+class ScaleExperts(Generic[_Data]):
     """One scale: its file's content and the view centres in radians.
 
     Attributes
@@ -39,65 +90,171 @@ class ScaleExperts:
         Pixels of the experts' frame per unit of the model.
     centers : (v, 3) float64
         Euler angles, radians.
-    data : CCNFPatchExperts
+    data : as read from the file
     """
 
     scale: float
     centers: Float64Array
-    data: CCNFPatchExperts
+    data: _Data
 
 
-class PatchExperts:
-    """Experts by scale, coarse to fine; safe to share between threads.
+class PatchExperts(ABC, Generic[_Data, _View]):
+    """Experts of one kind by scale, coarse to fine; safe to share between threads.
+
+    A kind of experts is a class that says how those of a view are prepared, and how they respond.
 
     Parameters
     ----------
-    scales : sequence of CCNFPatchExperts
+    scales : sequence
         As read from their files, in the manifest's order.
     paths : sequence of Path
         Their files, for error messages.
     n_landmarks : int
         Of the point distribution model they belong to.
     arithmetic : Arithmetic
-        How Sigma is inverted.
+        How order-dependent sums are done.
+
+    Attributes
+    ----------
+    kind : str
+        What such experts are called.
+    scales : tuple of ScaleExperts
+    patch_scales : tuple of float
+
+    Raises
+    ------
+    ModelFileError
+        If a scale's number of landmarks is another one.
+    """
+
+    kind: ClassVar[str]
+
+    def __init__(
+        self,
+        scales: Sequence[_Data],
+        paths: Sequence[Path],
+        n_landmarks: int,
+        arithmetic: Arithmetic,
+    ) -> None:
+        for data, path in zip(scales, paths, strict=True):
+            if data.n_landmarks != n_landmarks:
+                expected = f"experts for the {n_landmarks} landmarks of the model's PDM"
+                raise ModelFileError(path, expected, f"{data.n_landmarks} landmarks")
+        self.scales = tuple(
+            ScaleExperts(data.scale, np.radians(data.view_centers), data) for data in scales
+        )
+        self.patch_scales = tuple(data.scale for data in scales)
+        self._arithmetic = arithmetic
+        self._views: dict[tuple[int, int], _View] = {}
+        self._kernels: dict[tuple[int, float], KernelTable] = {}
+        self._lock = threading.Lock()
+
+    def view(self, scale: int, view: int) -> _View:
+        """Return the experts of a scale and view."""
+        key = (scale, view)
+        if key not in self._views:
+            return self._kept(self._views, key, self._prepared(scale, view))
+        return self._views[key]
+
+    def prepare(self, scale: int, view: int, window_size: int) -> None:
+        """Prepare a view's experts for a window size, as :meth:`response_maps` does if need be."""
+        self.view(scale, view)
+
+    @abstractmethod
+    def _prepared(self, scale: int, view: int) -> _View:
+        """Prepare the experts of a scale and view."""
+
+    @abstractmethod
+    def response_maps(self, areas: Float32Array, scale: int, view: int) -> Float32Array:
+        """Return the response maps of a view's visible landmarks.
+
+        Parameters
+        ----------
+        areas : (v, s, s) float32
+            Their areas of interest, s = window + support - 1.
+        scale, view : int
+
+        Returns
+        -------
+        (v, window, window) float32
+            First axis y. Not negative, as far as it is up to this package: a network's last layer
+            may be anything.
+        """
+
+    def kernels(
+        self,
+        window_size: int,
+        sigma: float,
+        build: Callable[[int, float], KernelTable] | None = None,
+    ) -> KernelTable:
+        """Return the mean shift's kernel table for a window size and standard deviation.
+
+        `build` makes it where it is not kept yet, :meth:`KernelTable.build` by default.
+        """
+        key = (window_size, float(sigma))
+        table = self._kernels.get(key)
+        if table is None:
+            built = (build or KernelTable.build)(window_size, sigma)
+            table = self._kept(self._kernels, key, built)
+            with self._lock:
+                while len(self._kernels) > _MOST_KERNELS:
+                    del self._kernels[next(iter(self._kernels))]  # the oldest
+        return table
+
+    def _kept(self, cache: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
+        """Keep a prepared value, or return the one another thread has kept meanwhile."""
+        with self._lock:
+            return cache.setdefault(key, value)
+
+
+AnyPatchExperts: TypeAlias = PatchExperts[Any, Any]
+"""Experts of whichever kind a model has."""
+
+
+class CCNFExperts(PatchExperts[CCNFPatchExperts, ViewExperts]):
+    """Continuous conditional neural fields, see :mod:`pyclnf.experts.ccnf`.
+
+    Parameters are those of :class:`PatchExperts`, and:
+
     cache : ArrayCache, optional
         Keeps Sigma on disk.
 
     Raises
     ------
     ModelFileError
-        If the scales disagree about the number of landmarks, or experts of one file about their
-        support, which must be square.
+        Also if experts of one file disagree about their support, which must be square, or look at
+        anything but raw intensity.
     """
+
+    kind = "CCNF"
 
     def __init__(
         self,
-        scales: list[CCNFPatchExperts],
-        paths: list[Path],
+        scales: Sequence[CCNFPatchExperts],
+        paths: Sequence[Path],
         n_landmarks: int,
         arithmetic: Arithmetic,
         cache: ArrayCache | None = None,
     ) -> None:
-        for data, path in zip(scales, paths, strict=True):
-            _check_scale(data, path, n_landmarks)
-        self.scales = tuple(
-            ScaleExperts(data.scale, np.radians(data.view_centers), data) for data in scales
-        )
-        self.patch_scales = tuple(data.scale for data in scales)
-        self._arithmetic = arithmetic
+        super().__init__(scales, paths, n_landmarks, arithmetic)
         self._cache = cache
-        self._views: dict[tuple[int, int], ViewExperts] = {}
+        for data, path in zip(scales, paths, strict=True):
+            _check_ccnf(data, path)
         self._sigmas: dict[tuple[int, int, int], Float32Array] = {}
-        self._kernels: dict[tuple[int, float], KernelTable] = {}
-        self._lock = threading.Lock()
 
-    def view(self, scale: int, view: int) -> ViewExperts:
-        """Return the experts of a scale and view."""
-        key = (scale, view)
-        if key not in self._views:
-            prepared = ViewExperts.prepare(self.scales[scale].data.experts[view])
-            return self._kept(self._views, key, prepared)
-        return self._views[key]
+    def _prepared(self, scale: int, view: int) -> ViewExperts:
+        """Prepare the experts of a scale and view."""
+        return ViewExperts.prepare(self.scales[scale].data.experts[view])
+
+    def prepare(self, scale: int, view: int, window_size: int) -> None:
+        """Prepare a view's experts, and Sigma of a window size."""
+        self.sigmas(scale, view, window_size)
+
+    def response_maps(self, areas: Float32Array, scale: int, view: int) -> Float32Array:
+        """Return the response maps of a view's visible landmarks."""
+        experts = self.view(scale, view)
+        sigmas = self.sigmas(scale, view, areas.shape[-1] - experts.support + 1)
+        return ccnf.response_maps(areas, experts, sigmas, self._arithmetic)
 
     def sigmas(self, scale: int, view: int, window_size: int) -> Float32Array:
         """Return Sigma of a view's visible landmarks, (v, p, p) or (v, 1, 1) float32."""
@@ -122,45 +279,29 @@ class PatchExperts:
         key = sigma_key(sums, betas, components, arithmetic)
         return self._cache.get(key, (len(sums), *components.shape[1:]), build)
 
-    def kernels(
-        self,
-        window_size: int,
-        sigma: float,
-        build: Callable[[int, float], KernelTable] | None = None,
-    ) -> KernelTable:
-        """Return the mean shift's kernel table for a window size and standard deviation.
-
-        `build` makes it where it is not kept yet, :meth:`KernelTable.build` by default.
-        """
-        key = (window_size, float(sigma))
-        table = self._kernels.get(key)
-        if table is None:
-            built = (build or KernelTable.build)(window_size, sigma)
-            table = self._kept(self._kernels, key, built)
-            with self._lock:
-                while len(self._kernels) > _MOST_KERNELS:
-                    del self._kernels[next(iter(self._kernels))]  # the oldest
-        return table
-
     def _sigma_components(self) -> Mapping[int, Float32Array]:
         """Return the S_k. *Quirk:* those of the file loaded last serve all scales."""
         return self.scales[-1].data.sigma_components
 
-    def _kept(self, cache: dict[_Key, _Value], key: _Key, value: _Value) -> _Value:
-        """Keep a prepared value, or return the one another thread has kept meanwhile."""
-        with self._lock:
-            return cache.setdefault(key, value)
+
+def check_support(path: Path, supports: Iterable[tuple[int, int]]) -> None:
+    """Raise a ModelFileError unless all experts of a file have one square support.
+
+    Parameters
+    ----------
+    path : Path
+    supports : iterable of (int, int)
+        Width and height of each visible landmark's expert.
+    """
+    found = set(supports)
+    if len(found) > 1 or any(width != height for width, height in found):
+        raise ModelFileError(path, "experts with one square support", f"{sorted(found)}")
 
 
-def _check_scale(data: CCNFPatchExperts, path: Path, n_landmarks: int) -> None:
+def _check_ccnf(data: CCNFPatchExperts, path: Path) -> None:
     """Raise a ModelFileError unless this package can evaluate a scale's experts."""
-    if data.n_landmarks != n_landmarks:
-        expected = f"experts for the {n_landmarks} landmarks of the model's PDM"
-        raise ModelFileError(path, expected, f"{data.n_landmarks} landmarks")
     seen = [expert for view in data.experts for expert in view if expert is not None]
-    supports = {(expert.width, expert.height) for expert in seen}
-    if len(supports) > 1 or any(width != height for width, height in supports):
-        raise ModelFileError(path, "experts with one square support", f"{sorted(supports)}")
+    check_support(path, ((expert.width, expert.height) for expert in seen))
     kinds = {kind for expert in seen for kind in expert.neuron_types.tolist()}
     if kinds - {_RAW_INTENSITY}:
         expected = f"neurons that look at raw intensity (type {_RAW_INTENSITY})"

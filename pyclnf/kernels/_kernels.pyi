@@ -158,3 +158,17 @@ class Convolution:
 
 def convolve(convolution: Convolution, maps: Float32Array, outputs: Float32Array) -> None:
     """Fill (m, pitch) sums, see :func:`pyclnf.validation.convolution.in_reference_order`."""
+
+def multiply(
+    level: int,
+    left: Float32Array,
+    right: Float32Array,
+    even_odd: ByteArray,
+    groups: Int32Array,
+    product: Float32Array,
+) -> None:
+    """Fill an (r, c) product of (r, k) and (k, c) matrices, c a multiple of 16.
+
+    See :func:`pyclnf.arithmetic.product_order.ordered_product`; `even_odd`, (r, c) uint8, is not 0
+    where a sum is of two chains; `groups`, (g, 2) int32, are the terms summed by themselves.
+    """

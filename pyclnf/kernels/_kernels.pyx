@@ -71,6 +71,15 @@ cdef extern from "table.h" namespace "pyclnf" nogil:
         int64_t pitch
         float* outputs
 
+    cdef cppclass ProductArguments:
+        const float* left
+        const float* right
+        int64_t rows, terms, columns
+        const uint8_t* even_odd
+        const int32_t* groups
+        int32_t n_groups
+        float* product
+
     cdef cppclass Kernels:
         int lanes
         void grey(const GreyArguments&)
@@ -81,6 +90,7 @@ cdef extern from "table.h" namespace "pyclnf" nogil:
         size_t inverse_floats(int64_t)
         void invert(const InvertArguments&)
         void convolve(const ConvolutionArguments&)
+        void multiply(const ProductArguments&)
         void exponential(const float*, int64_t, float*)
         void fused(const float*, const float*, const float*, int64_t, float*)
 
@@ -409,3 +419,30 @@ def convolve(Convolution convolution not None, const float[::1] maps, float[:, :
     given.maps, given.outputs = &maps[0], &outputs[0, 0]
     with nogil:
         kernels.convolve(given)
+
+
+def multiply(
+    int level,
+    const float[:, ::1] left,
+    const float[:, ::1] right,
+    const uint8_t[:, ::1] even_odd,
+    const int32_t[:, ::1] groups,
+    float[:, ::1] product,
+):
+    cdef const Kernels* kernels = _of(level)
+    cdef ProductArguments given
+    cdef int64_t rows = left.shape[0], terms = left.shape[1], columns = right.shape[1]
+    _check(rows > 0 and terms > 0 and columns > 0, "matrices that are not empty")
+    _check(right.shape[0] == terms, "(r, k) and (k, c) matrices")
+    _check(columns % 16 == 0, "a multiple of 16 columns")
+    _check(even_odd.shape[0] == rows and even_odd.shape[1] == columns, "(r, c) orders")
+    _check(product.shape[0] == rows and product.shape[1] == columns, "an (r, c) product")
+    _check_groups(groups, terms)
+    given.left, given.right = &left[0, 0], &right[0, 0]
+    given.rows, given.terms, given.columns = rows, terms, columns
+    given.even_odd = &even_odd[0, 0]
+    given.groups = &groups[0, 0]
+    given.n_groups = <int32_t>groups.shape[0]
+    given.product = &product[0, 0]
+    with nogil:
+        kernels.multiply(given)

@@ -5,6 +5,7 @@
 #include "exponential.h"
 #include "grey.h"
 #include "inverses/invert.h"
+#include "products.h"
 #include "responses/maps.h"
 #include "responses/placing.h"
 #include "responses/sampling.h"
@@ -45,6 +46,7 @@ const Kernels PYCLNF_TABLE_OF(PYCLNF_LEVEL) = {
     PYCLNF_LEVEL::inverse_floats,
     PYCLNF_LEVEL::invert,
     PYCLNF_LEVEL::convolve,
+    PYCLNF_LEVEL::multiply,
     PYCLNF_LEVEL::exponentials,
     PYCLNF_LEVEL::fused_sums,
 };

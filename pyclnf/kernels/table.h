@@ -84,6 +84,17 @@ struct ConvolutionArguments {
   float* outputs;  // (kernels, pitch) out
 };
 
+// A product of matrices; pyclnf/arithmetic/product_order.py.
+struct ProductArguments {
+  const float* left;  // (rows, terms)
+  const float* right;  // (terms, columns)
+  int64_t rows, terms, columns;  // columns of whole vectors: a multiple of 16
+  const uint8_t* even_odd;  // (rows, columns): which sums are of two chains
+  const int32_t* groups;  // (n, 2): terms that are summed by themselves
+  int32_t n_groups;
+  float* product;  // (rows, columns) out
+};
+
 struct Kernels {
   int lanes;
   void (*grey)(const GreyArguments&);
@@ -94,6 +105,7 @@ struct Kernels {
   std::size_t (*inverse_floats)(std::int64_t size);  // size of invert's workspace
   void (*invert)(const InvertArguments&);
   void (*convolve)(const ConvolutionArguments&);
+  void (*multiply)(const ProductArguments&);
   void (*exponential)(const float* x, std::int64_t count, float* powers);
   void (*fused)(const float* a, const float* b, const float* c, std::int64_t count, float* sums);
 };

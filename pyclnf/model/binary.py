@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from pyclnf.model.errors import ModelFileError
 from pyclnf.model.files import read_bytes
-from pyclnf.typing import AnyArray, BoolArray
+from pyclnf.typing import AnyArray, BoolArray, Float32Array
 
 Scalar = TypeVar("Scalar", np.int32, np.float32, np.float64)
 
@@ -145,6 +145,28 @@ class BinaryReader:
         values = self.records(what, np.dtype(dtype).newbyteorder("<"), rows * columns)
         check_finite(self, what, values)
         return values.reshape(rows, columns).astype(dtype)
+
+    def real_matrix(
+        self, what: str, shape: tuple[int | None, int | None] = (None, None)
+    ) -> Float32Array:
+        """Read one matrix of float32, or of float64, rounded to float32.
+
+        Parameters and errors are those of :meth:`matrix`; values must be finite in float32.
+
+        Returns
+        -------
+        ndarray of float32, shape (rows, columns)
+        """
+        start = self.offset
+        if self.data[start + 8 : start + 12] != _INT32.pack(OPENCV_TYPES[np.float64]):
+            return self.matrix(what, np.float32, shape)
+        values = self.matrix(what, np.float64, shape)
+        with np.errstate(over="ignore", under="ignore"):
+            rounded = values.astype(np.float32)
+        if not np.isfinite(rounded).all():
+            extremes = f"values from {values.min():g} to {values.max():g}"
+            raise self.error(f"finite float32 values of {what}", extremes, start)
+        return rounded
 
     def records(self, what: str, dtype: np.dtype[Any], count: int) -> AnyArray:
         """Return the next `count` items of `dtype`, in place.

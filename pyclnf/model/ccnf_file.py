@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from pyclnf.model.binary import OPENCV_TYPES, BinaryReader, check_finite
 from pyclnf.model.ccnf_records import CCNFExpert, read_experts
+from pyclnf.model.views import read_views
 from pyclnf.typing import BoolArray, Float32Array, Float64Array
 
 Scalar = TypeVar("Scalar", bound=np.generic)
@@ -71,34 +72,13 @@ def read_ccnf(path: Path) -> CCNFPatchExperts:
         neurons or an invisible one with neurons.
     """
     reader = BinaryReader.open(path)
-    scale = reader.float64("scale")
-    if scale <= 0:
-        raise reader.error("scale above 0", str(scale), 0)
-    n_views = reader.int32("number of views", minimum=1)
-    view_centers = _view_centers(reader, n_views)
-    visibility = _visibility(reader, n_views)
+    views = read_views(reader)
     sigma_components, n_betas = _sigma_components(reader)
-    experts = read_experts(reader, visibility.ravel().tolist(), n_betas)
+    experts = read_experts(reader, views.visibility.ravel().tolist(), n_betas)
     reader.finish()
-    n = visibility.shape[1]
+    n_views, n = views.visibility.shape
     by_view = tuple(tuple(experts[n * view : n * (view + 1)]) for view in range(n_views))
-    return CCNFPatchExperts(scale, view_centers, visibility, sigma_components, by_view)
-
-
-def _view_centers(reader: BinaryReader, n_views: int) -> Float64Array:
-    columns = [reader.matrix("view centre", np.float64, (3, 1)) for _ in range(n_views)]
-    return _read_only(np.concatenate(columns, axis=1).T.copy())
-
-
-def _visibility(reader: BinaryReader, n_views: int) -> BoolArray:
-    rows: list[BoolArray] = []
-    for _ in range(n_views):
-        start = reader.offset
-        column = reader.matrix("visibility", np.int32, (rows[0].size if rows else None, 1))
-        if column.size == 0 or not ((column == 0) | (column == 1)).all():
-            raise reader.error("visibility of 0 or 1 for each landmark", "another value", start)
-        rows.append(column[:, 0].astype(np.bool_))
-    return _read_only(np.stack(rows))
+    return CCNFPatchExperts(views.scale, views.centers, views.visibility, sigma_components, by_view)
 
 
 def _sigma_components(reader: BinaryReader) -> tuple[dict[int, Float32Array], int]:

@@ -88,8 +88,28 @@ class TextMatrixReader:
         self.offset = token.end()
         return int(token[0])
 
+    def number(self, what: str) -> float:
+        """Read one number.
+
+        Raises
+        ------
+        ModelFileError
+            If there is none, or it is not finite.
+        """
+        token = _TOKEN.search(self.data, self.offset)
+        if token is None:
+            raise self.error(f"{what}, a number", "the end of the file", len(self.data))
+        value = self._number(what, token)
+        self.offset = token.end()
+        return value
+
     def matrix(
-        self, what: str, shape: tuple[int | None, int | None] = (None, None)
+        self,
+        what: str,
+        shape: tuple[int | None, int | None] = (None, None),
+        types: tuple[int, ...] = _TYPES,
+        *,
+        comments: bool = True,
     ) -> Float64Array:
         """Read the next matrix.
 
@@ -99,6 +119,10 @@ class TextMatrixReader:
             Its name for error messages.
         shape
             Rows and columns demanded; None allows any number.
+        types
+            The OpenCV type codes that it may have.
+        comments
+            Whether comments may stand before it.
 
         Returns
         -------
@@ -108,12 +132,12 @@ class TextMatrixReader:
         Raises
         ------
         ModelFileError
-            If the header is not three integers, the type code is not 4, 5 or 6, the shape is
+            If the header is not three integers, the type code is not one of `types`, the shape is
             another one, or the values are too few, not numbers, or not finite.
         """
-        start = self.skip_comments()
+        start = self.skip_comments() if comments else self.offset
         rows, columns = (self.integer(f"number of {side} of {what}", 0) for side in _SIDES)
-        self.integer(f"OpenCV type of {what}", min(_TYPES), max(_TYPES))
+        self.integer(f"OpenCV type of {what}", min(types), max(types))
         for size, wanted, side in zip((rows, columns), shape, _SIDES, strict=True):
             if wanted not in (None, size):
                 raise self.error(f"{wanted} {side} of {what}", str(size), start)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from support.expert_files import cen_bytes, small_cen, write_model_of
 from support.model_files import (
     ccnf_bytes,
     small_ccnf,
@@ -65,11 +67,37 @@ def test_experts_need_betas_for_the_last_files_components(model: Path) -> None:
         check_model(model)
 
 
-def test_other_kinds_of_experts_are_refused(model: Path) -> None:
-    (model.parent / "cen.dat").write_bytes(b"anything")
-    add_line(model.parent / "clnf.txt", "PatchesCEN cen.dat")
-    with pytest.raises(ModelFileError, match="CCNF patch experts only"):
+@pytest.mark.parametrize("kind", ["SVR", "CEN"])
+def test_models_of_other_experts_pass(tmp_path: Path, kind: str) -> None:
+    check_model(write_model_of(kind, tmp_path))
+
+
+def test_several_kinds_of_experts_are_refused(model: Path) -> None:
+    write_model_of("SVR", model.parent / "svr")
+    add_line(model.parent / "clnf.txt", "PatchesIntensity svr/svr_0.25.txt")
+    with pytest.raises(ModelFileError, match="patch experts of one kind"):
         check_model(model)
+
+
+def test_frontal_pairs_have_layers_for_one(tmp_path: Path) -> None:
+    main = write_model_of("CEN", tmp_path)
+    patches = small_cen(0.25)
+    first, second, third, *others = patches.experts[0]
+    rows = ((first, second, third, third, *others[1:]), *patches.experts[1:])
+    (tmp_path / "cen_0.25.dat").write_bytes(cen_bytes(replace(patches, experts=rows)))
+    with pytest.raises(ModelFileError, match="layers of either landmark 2 or 3"):
+        check_model(main)
+
+
+def test_landmarks_mirror_each_other_in_pairs(tmp_path: Path) -> None:
+    main = write_model_of("CEN", tmp_path)
+    patches = small_cen(0.35)
+    mirrored = patches.mirrored_landmarks.copy()
+    mirrored[10] = 0
+    changed = replace(patches, mirrored_landmarks=mirrored)
+    (tmp_path / "cen_0.35.dat").write_bytes(cen_bytes(changed))
+    with pytest.raises(ModelFileError, match=r"landmark 0 mirrored by 10, .* found 1"):
+        check_model(main)
 
 
 @pytest.mark.parametrize("text", ["0.5 " * 5, "a " * 6])

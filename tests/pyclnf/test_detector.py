@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.expert_files import write_model_of
 from support.model_files import (
     ccnf_bytes,
     small_ccnf,
@@ -32,13 +33,39 @@ def test_a_path_may_be_text(small_model: Path):
     assert load_detector(str(small_model), RoundedOnce()).pdm.n_landmarks == 12
 
 
-@pytest.mark.parametrize("keyword", ["PatchesIntensity", "PatchesCEN"])
-def test_models_of_other_experts_are_refused(tmp_path: Path, keyword: str):
-    manifest = write_small_model(tmp_path)
-    lines = ["PDM pdms/pdm.txt", f"{keyword} patch_experts/ccnf_0.25.txt"]
+@pytest.mark.parametrize("kind", ["SVR", "CEN"])
+def test_models_of_other_experts(kind: str, tmp_path: Path):
+    detector = load_detector(write_model_of(kind, tmp_path), RoundedOnce())
+    assert detector.experts.kind == kind
+    assert detector.experts.patch_scales == (0.25, 0.35)
+    assert detector.early_termination is None
+
+
+def test_of_several_kinds_the_reference_prefers_cen_then_ccnf(tmp_path: Path):
+    main = write_small_model(tmp_path)
+    assert load_detector(main, RoundedOnce()).experts.kind == "CCNF"
+    lines = (tmp_path / "clnf.txt").read_text("utf-8").splitlines()
+    write_model_of("SVR", tmp_path / "svr")
+    lines.append("PatchesIntensity svr/svr_0.25.txt")
     write_lines(tmp_path / "clnf.txt", lines)
-    with pytest.raises(ModelFileError, match=r"CCNF patch experts .* use a CLNF model"):
-        load_detector(manifest, RoundedOnce())
+    assert load_detector(main, RoundedOnce()).experts.kind == "CCNF"
+    write_model_of("CEN", tmp_path / "cen")
+    write_lines(tmp_path / "clnf.txt", [*lines, "PatchesCEN cen/cen_0.35.dat"])
+    chosen = load_detector(main, RoundedOnce()).experts
+    assert (chosen.kind, chosen.patch_scales) == ("CEN", (0.35,))
+
+
+def test_early_termination(tmp_path: Path):
+    main = write_model_of("CEN", tmp_path)
+    lines = (tmp_path / "detector.txt").read_text("utf-8").splitlines()
+    write_lines(tmp_path / "detector.txt", [*lines, "EarlyTermination early.txt"])
+    (tmp_path / "early.txt").write_text("1 2 3 4 5 6 7 8 9", "utf-8")
+    found = load_detector(main, RoundedOnce()).early_termination
+    assert found is not None
+    assert found.cutoffs.tolist() == [7, 8, 9]
+    (tmp_path / "early.txt").write_text("1 2 3 4 5 6", "utf-8")
+    with pytest.raises(ModelFileError, match="cutoff of each of 3 views"):
+        load_detector(main, RoundedOnce())
 
 
 def test_files_must_be_about_the_same_landmarks(tmp_path: Path):

@@ -33,7 +33,7 @@ class Spy:
         self.name, self.detector, self.arithmetic = "spy", backend.detector, backend.arithmetic
         self.prepare = backend.prepare
         self.kernels, self.likelihood = backend.kernels, backend.likelihood
-        self.picture = backend.picture
+        self.picture, self.response_backend = backend.picture, backend.response_backend
         self.parameters_from_landmarks = backend.parameters_from_landmarks
         self._backend = backend
         self.scales: list[tuple[int, int]] = []

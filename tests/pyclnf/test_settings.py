@@ -26,8 +26,19 @@ def test_by_name():
     assert FitSettings.named("default") == FitSettings()
     assert FitSettings.named("weighted") == FitSettings(weight_factor=2.5)
     assert FitSettings.named("wild") == FitSettings.wild()
-    with pytest.raises(ValueError, match="'tame'; there are default, weighted, wild"):
+    assert FitSettings.named("ceclm") == FitSettings(sigma=2.25, reg_factor=22.5)
+    assert FitSettings.named("ceclm-wild") == FitSettings.wild().for_ceclm()
+    with pytest.raises(ValueError, match="'tame'; there are default, weighted, wild, ceclm"):
         FitSettings.named("tame")
+
+
+def test_the_ce_clm_model_gets_other_factors():
+    wild = FitSettings.wild().for_ceclm()
+    assert (wild.sigma, wild.reg_factor, wild.weight_factor) == (1.875, 31.5, 2.5)
+    assert wild.window_sizes == FitSettings.wild().window_sizes
+    odd = FitSettings(sigma=1.1, reg_factor=7.7).for_ceclm()
+    assert odd.sigma == np.float32(1.5) * np.float32(1.1)
+    assert odd.reg_factor == np.float32(0.9) * np.float32(7.7)
 
 
 @pytest.mark.parametrize(

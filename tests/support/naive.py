@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
 
-from pyclnf.model import CCNFExpert, PointDistributionModelData
+from pyclnf.model import CCNFExpert, CENLayer, PointDistributionModelData, SVRExpert
 
 Array = npt.NDArray[np.float64]
 
@@ -112,3 +113,54 @@ def gaussian(size: int, x: float, y: float, deviation: float) -> Array:
     """Return exp(-d² / 2σ²) around a point of a (size, size) map, first axis y."""
     rows, columns = np.indices((size, size))
     return np.exp(-((columns - x) ** 2 + (rows - y) ** 2) / (2 * deviation**2))
+
+
+def svr_map(area: npt.ArrayLike, expert: SVRExpert) -> Array:
+    """Return the response map of an SVR expert, from correlation coefficients."""
+    grey = np.asarray(area, np.float64)
+    side = len(grey) - expert.width + 1
+    product = np.ones((side, side))
+    for modality in expert.modalities:
+        seen = grey if modality.kind == 0 else squared_gradient(grey)
+        for y in range(side):
+            for x in range(side):
+                window = seen[y : y + expert.height, x : x + expert.width]
+                coefficient = np.corrcoef(window.ravel(), modality.weights.ravel())[0, 1]
+                argument = modality.scaling * coefficient + modality.bias
+                product[y, x] *= 1 / (1 + math.exp(-argument))
+    return product
+
+
+def squared_gradient(grey: Array) -> Array:
+    """Return the squared length of central differences, 0 at the border."""
+    found = np.zeros_like(grey)
+    for y in range(1, len(grey) - 1):
+        for x in range(1, len(grey) - 1):
+            across = grey[y, x + 1] - grey[y, x - 1]
+            found[y, x] = across**2 + (grey[y + 1, x] - grey[y - 1, x]) ** 2
+    return found
+
+
+def cen_outputs(area: npt.ArrayLike, layers: Sequence[CENLayer]) -> Array:
+    """Return what a network says of each window of an area."""
+    grey = np.asarray(area, np.float64)
+    support = round((layers[0].weights.shape[1] - 1) ** 0.5)
+    side = len(grey) - support + 1
+    found = np.empty((side, side))
+    for y in range(side):
+        for x in range(side):
+            found[y, x] = _network(grey[y : y + support, x : x + support], layers)
+    return found
+
+
+def _network(window: Array, layers: Sequence[CENLayer]) -> float:
+    """Return a network's output for one window."""
+    centred = window.T.ravel() - window.mean()
+    values = np.array([1.0, *(centred / np.linalg.norm(centred))])
+    for layer in layers:
+        values = layer.weights @ values + layer.biases
+        if layer.activation == 0:
+            values = 1 / (1 + np.exp(-values))
+        elif layer.activation == 2:
+            values = np.where(values > 0, values, 0)
+    return float(values[0])

@@ -76,6 +76,7 @@ class Listening:
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
         self.name, self.detector = backend.name, backend.detector
+        self.response_backend = backend.response_backend
         self.arithmetic, self.responses = backend.arithmetic, backend.responses
         self.kernels, self.likelihood = backend.kernels, backend.likelihood
         self.picture = backend.picture

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from openface_bridge.native import native
 from pyclnf import FitSettings, fitting, nu_rlms, similarity
 from pyclnf.backends.base import Backend
-from pyclnf.experts import area_of_interest, ccnf, views
+from pyclnf.experts import area_of_interest, views
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import to_grey
 from pyclnf.pdm import Parameters
@@ -93,8 +93,7 @@ class Twins:
             window_size + view.support - 1,
         )
         sampled = own.areas_of_interest[view.visible]
-        sigmas = detector.experts.sigmas(scale, own.view, window_size)
-        maps = ccnf.response_maps(sampled, view, sigmas, self.pyclnf.arithmetic)
+        maps = detector.experts.response_maps(sampled, scale, own.view)
         pairs: Pairs = {
             "areas_of_interest": (sampled, areas),
             "response_maps": (own.response_maps[view.visible], maps),

@@ -14,7 +14,7 @@ from openface_bridge.parity.stages.stage import Array, Output, Stage
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.starts import Start
 from pyclnf import similarity
-from pyclnf.experts import area_of_interest, ccnf, views
+from pyclnf.experts import area_of_interest, views
 
 __all__ = ["STAGES"]
 
@@ -70,8 +70,7 @@ def _response_map(teacher: Teacher, moment: Moment) -> Outputs:
         areas = _area_of_interest(teacher, moment)["areas_of_interest"]
     view = teacher.view(scale)
     index = int(teacher.recorded(moment, "view"))
-    sigmas = teacher.experts.sigmas(scale, index, teacher.window_size(scale))
-    maps = ccnf.response_maps(areas[view.visible], view, sigmas, teacher.arithmetic)
+    maps = teacher.experts.response_maps(areas[view.visible], scale, index)
     return {"response_maps": _spread(maps, view.visible)}
 
 
@@ -138,7 +137,7 @@ STAGES = (
         branches=("sample position",),
     ),
     Stage(
-        "response map", "pyclnf.experts.ccnf.response_maps", "scale",
+        "response map", "pyclnf.experts.patch_experts.PatchExperts.response_maps", "scale",
         ("areas_of_interest", "view"),
         (
             Output(

@@ -9,7 +9,7 @@ import pytest
 from support.model_files import expert_at, small_ccnf
 
 from pyclnf.arithmetic.rounded_once import RoundedOnce
-from pyclnf.experts.patch_experts import PatchExperts
+from pyclnf.experts.patch_experts import CCNFExperts
 from pyclnf.experts.sigma import sigma_matrices
 from pyclnf.model import CCNFExpert, CCNFPatchExperts, ModelFileError
 
@@ -20,8 +20,8 @@ COARSE, FINE = (
 PATH = Path("patches.txt")
 
 
-def gather(*scales: CCNFPatchExperts, n_landmarks: int = 6) -> PatchExperts:
-    return PatchExperts(list(scales), [PATH] * len(scales), n_landmarks, RoundedOnce())
+def gather(*scales: CCNFPatchExperts, n_landmarks: int = 6) -> CCNFExperts:
+    return CCNFExperts(list(scales), [PATH] * len(scales), n_landmarks, RoundedOnce())
 
 
 def with_expert(patches: CCNFPatchExperts, expert: CCNFExpert) -> CCNFPatchExperts:

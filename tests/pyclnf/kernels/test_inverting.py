@@ -14,9 +14,9 @@ BLOCKED = [*range(SMALLEST, SMALLEST + 17), 121, 127, 128, 129, 131, 133, 169, 2
 
 
 def inverted(level: int, matrices: Float32Array) -> Float32Array:
-    from pyclnf.kernels.inverting import CompiledInverses
+    from pyclnf.kernels.arithmetic import CompiledOrder
 
-    return CompiledInverses(level).invert(matrices)
+    return CompiledOrder(level).invert(matrices)
 
 
 def positive_definite(size: int, count: int, seed: int = 0) -> Float32Array:

@@ -12,24 +12,33 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.expert_files import cen_bytes, small_cen, small_svr, svr_text
 from support.model_files import ccnf_bytes, pdm_text, small_ccnf, small_pdm
 from support.networks import connection, convolution, network_bytes, rectifier
 from support.validators import small_validator, validator_bytes
 
 from pyclnf.model import (
     CCNFPatchExperts,
+    CENPatchExperts,
     ModelFileError,
     PointDistributionModelData,
+    SVRPatchExperts,
     ValidatorData,
     read_ccnf,
+    read_cen,
+    read_early_termination,
     read_manifest,
     read_pdm,
+    read_svr,
     read_validator,
 )
 from pyclnf.model.face_detector_file import face_detector_files
 from pyclnf.model.network_file import Layer, Pooling, read_network
 
 CCNF = ccnf_bytes(small_ccnf(0.5, 1, 3, 2, windows=(3, 2), n_betas=2, n_neurons=2, support=3))
+CEN = cen_bytes(small_cen(0.5, 1, 3, neurons=(2,), activations=(2, 0), support=2))
+SVR = svr_text(small_svr(0.5, 1, 3, 2, support=2)).encode()
+EARLY = b"1 1.5 0 -.25 -0.5 2e-1"
 PDM = pdm_text(small_pdm(1, n_landmarks=3, n_modes=2)).encode()
 RNG = np.random.default_rng(0)
 NETWORK = network_bytes(
@@ -142,6 +151,65 @@ def assert_sound_pdm(pdm: PointDistributionModelData) -> None:
         assert np.isfinite(array).all()
 
 
+def assert_sound_cen(patches: CENPatchExperts) -> None:
+    n_views, n = patches.visibility.shape
+    assert set(patches.mirrored_landmarks.tolist()) <= set(range(n))
+    assert set(patches.mirrored_views.tolist()) <= set(range(n_views))
+    assert [len(row) for row in patches.experts] == [n] * n_views
+    for expert in (expert for row in patches.experts for expert in row):
+        inputs = 1 + expert.width * expert.height
+        for layer in expert.layers:
+            assert layer.weights.shape == (len(layer.biases), inputs)
+            assert np.isfinite(layer.weights).all()
+            assert np.isfinite(layer.biases).all()
+            inputs = len(layer.biases)
+        assert inputs == 1 or not expert.layers
+
+
+def assert_sound_svr(patches: SVRPatchExperts) -> None:
+    for row, visible in zip(patches.experts, patches.visibility, strict=True):
+        assert [expert is not None for expert in row] == visible.tolist()
+        for expert in filter(None, row):
+            assert expert.modalities
+            for modality in expert.modalities:
+                assert modality.kind in (0, 1)
+                assert modality.weights.shape == (expert.height, expert.width)
+                assert np.isfinite(modality.weights).all()
+
+
+@fuzz
+@given(data=damaged(CEN))
+def test_damaged_cen(path: Path, data: bytes):
+    patches = read_within_bounds(read_cen, path, data)
+    if patches is not None:
+        assert_sound_cen(patches)
+
+
+@fuzz
+@given(data=damaged(SVR))
+def test_damaged_svr(path: Path, data: bytes):
+    patches = read_within_bounds(read_svr, path, data)
+    if patches is not None:
+        assert_sound_svr(patches)
+
+
+@fuzz
+@given(data=damaged(EARLY))
+def test_damaged_early_termination(path: Path, data: bytes):
+    found = read_within_bounds(lambda path: read_early_termination(path, 2), path, data)
+    assert found is None or np.isfinite(found.cutoffs).all()
+
+
+def test_every_word_of_a_cen_file(path: Path):
+    for position in range(0, len(CEN) - 3, 4):
+        for value in (2**31 - 1, -1):
+            data = bytearray(CEN)
+            struct.pack_into("<i", data, position, value)
+            patches = read_within_bounds(read_cen, path, bytes(data))
+            if patches is not None:
+                assert_sound_cen(patches)
+
+
 @fuzz
 @given(data=damaged(CCNF))
 def test_damaged_ccnf(path: Path, data: bytes):
@@ -213,7 +281,16 @@ def test_damaged_manifest(path: Path, data: bytes):
 
 
 @pytest.mark.parametrize(
-    "read", [read_ccnf, read_pdm, read_manifest, read_validator, read_small_network]
+    "read",
+    [
+        read_ccnf,
+        read_cen,
+        read_svr,
+        read_pdm,
+        read_manifest,
+        read_validator,
+        read_small_network,
+    ],
 )
 @fuzz
 @given(data=st.binary(max_size=200))

@@ -122,3 +122,28 @@ def test_finish_refuses_more():
     with pytest.raises(ModelFileError, match=r"end of the file, found '2.0'") as caught:
         cursor.finish()
     assert caught.value.offset == 14
+
+
+def long_matrix(**changed: str) -> tuple[str, list[str]]:
+    """Return a matrix of 1500 numbers of one to fifty digits, and the numbers; some changed."""
+    words = [f"{index / 7:.{index % 50}f}" for index in range(1500)]
+    for place, word in changed.items():
+        words[int(place[1:])] = word
+    return "1500 1 6 " + " \r\n".join(words) + "\n1 1 6 5", words
+
+
+def test_long_matrices():
+    text, words = long_matrix()
+    cursor = reader(text)
+    assert cursor.matrix("means")[:, 0].tolist() == [float(word) for word in words]
+    assert cursor.matrix("another").tolist() == [[5.0]]
+    cursor.finish()
+
+
+@pytest.mark.parametrize("word", ["nan", "1_0", "one", "0x1p3", "#", "1" * 401, "-inf"])
+@pytest.mark.parametrize("place", [0, 511, 512, 1300, 1499])
+def test_what_is_wrong_in_long_matrices_has_a_place(word: str, place: int):
+    text, words = long_matrix(**{f"n{place}": word})
+    with pytest.raises(ModelFileError, match="finite number in means") as caught:
+        reader(text).matrix("means")
+    assert caught.value.offset == len("1500 1 6 ") + sum(len(each) + 3 for each in words[:place])

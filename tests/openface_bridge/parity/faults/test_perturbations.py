@@ -16,7 +16,7 @@ from openface_bridge.parity.teacher import Teacher
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case
 from pyclnf import likelihood, mean_shift, nu_rlms, similarity
-from pyclnf.experts import area_of_interest, ccnf, views
+from pyclnf.experts import area_of_interest, views
 from pyclnf.pdm import Parameters
 
 CASE = Case("anna", "default")
@@ -32,9 +32,7 @@ def teacher(make_teacher: Callable[..., Teacher], reference: Recorded) -> Teache
 def response_maps(teacher: Teacher) -> Any:
     view = teacher.view(0)
     areas = teacher.at_scale(0, "areas_of_interest")[view.visible]
-    index, size = int(teacher.at_scale(0, "view")), teacher.window_size(0)
-    sigmas = teacher.experts.sigmas(0, index, size)
-    return ccnf.response_maps(areas, view, sigmas, teacher.arithmetic)
+    return teacher.experts.response_maps(areas, 0, int(teacher.at_scale(0, "view")))
 
 
 def outputs(teacher: Teacher) -> dict[str, Any]:
