@@ -34,6 +34,12 @@ def test_one_thread_is_the_caller():
     assert in_threads(lambda _: threading.get_ident(), range(3), 1) == [threading.get_ident()] * 3
 
 
+def test_the_caller_takes_part():
+    found = in_threads(lambda _: (time.sleep(0.01), threading.get_ident())[1], range(8), 2)
+    assert threading.get_ident() in found
+    assert len(set(found)) == 2
+
+
 def test_nothing_to_do():
     assert in_threads(abs, [], 4) == []
 
@@ -42,6 +48,22 @@ def test_nothing_to_do():
 def test_errors_are_passed_on(threads: int):
     with pytest.raises(ZeroDivisionError):
         in_threads(lambda item: 1 // item, [1, 0, 2], threads)
+
+
+def test_the_first_error_is_raised_and_nothing_more_begun():
+    begun: list[int] = []
+
+    def fail(item: int) -> None:
+        begun.append(item)
+        if item == 3:
+            time.sleep(0.05)  # fails later than the next one
+        if item in (3, 4):
+            raise ValueError(f"item {item}")
+        time.sleep(0.001)
+
+    with pytest.raises(ValueError, match="item 3"):
+        in_threads(fail, range(1000), 2)
+    assert len(begun) < 20
 
 
 @pytest.mark.parametrize("threads", [0, -1, 1.0, True, "two"])
