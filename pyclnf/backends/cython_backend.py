@@ -76,8 +76,7 @@ class CythonBackend:
         in_view = self.detector.experts.view(scale, view)
         visible = in_view.visible
         landmarks = posed.landmarks if visible.all() else posed.landmarks[visible]
-        areas = self.sample(image, landmarks, to_image, window_size + in_view.support - 1)
-        maps = self._maps(areas, scale, view, window_size)
+        areas, maps = self._areas_and_maps(image, landmarks, to_image, scale, view, window_size)
         return Responses(
             view=view,
             image_to_reference=to_reference,
@@ -88,6 +87,41 @@ class CythonBackend:
             visible=visible,
             confidences=in_view.confidences,
         )
+
+    def _areas_and_maps(
+        self,
+        image: PaddedImage,
+        landmarks: Float32Array,
+        to_image: Float32Array,
+        scale: int,
+        view: int,
+        window_size: int,
+    ) -> tuple[Float32Array, Float32Array]:
+        """Return a view's areas of interest and response maps.
+
+        Of CCNF experts by kernels, of other kinds as NumPy makes them.
+        """
+        experts = self.detector.experts
+        size = window_size + experts.view(scale, view).support - 1
+        if not isinstance(experts, CCNFExperts) or image.pixels.size >= _LARGEST_PICTURE:
+            areas = self.sample(image, landmarks, to_image, size)
+            return areas, self._maps(areas, scale, view, window_size)
+        areas = np.empty((len(landmarks), size, size), np.float32)
+        maps = np.zeros((len(landmarks), window_size, window_size), np.float32)
+        if experts.view(scale, view).weights.size:
+            prepared = self._experts(experts, scale, view, window_size)
+            _kernels.sample_and_respond(
+                prepared,
+                image.pixels,
+                np.ascontiguousarray(landmarks),
+                to_image[0, 0],
+                -to_image[0, 1],
+                areas,
+                maps,
+                self._workspace.floats(prepared.workspace_floats),
+                self._workspace.integers(_kernels.sample_integers(size)),
+            )
+        return areas, maps
 
     def _maps(self, areas: Float32Array, scale: int, view: int, window_size: int) -> Float32Array:
         """Return response maps: of CCNF experts by kernels, of other kinds as NumPy makes them."""

@@ -117,6 +117,19 @@ def respond(
 ) -> None:
     """Fill (v, window, window) maps, see :func:`pyclnf.experts.ccnf.response_maps`."""
 
+def sample_and_respond(
+    experts: Experts,
+    pixels: ByteArray,
+    landmarks: Float32Array,
+    a: float,
+    b: float,
+    areas: Float32Array,
+    maps: Float32Array,
+    floats: Float32Array,
+    integers: Int32Array,
+) -> None:
+    """Do what :func:`sample` and then :func:`respond` do, with their workspaces, at one go."""
+
 class Convolution:
     """A convolutional layer for maps of one size, checked for :func:`convolve`.
 

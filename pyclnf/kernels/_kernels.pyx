@@ -207,7 +207,6 @@ def place(
     cdef const Kernels* kernels = _of(level)
     cdef PlaceArguments given
     cdef Py_ssize_t n = landmarks.shape[0]
-    cdef int32_t view
     _check(centers.shape[0] > 0 and centers.shape[1] == 3, "(v, 3) centres")
     _check(euler.shape[0] == 3, "three angles")
     _check(0 < n < (1 << 24) and landmarks.shape[1] == 2, "(n, 2) landmarks")
@@ -225,13 +224,47 @@ def place(
     given.to_reference = &to_reference[0, 0]
     given.to_image = &to_image[0, 0]
     given.workspace = &workspace[0]
-    with nogil:
-        view = kernels.place(given)
-    return view
+    return kernels.place(given)  # sooner done than the interpreter's lock is had back
 
 
 def sample_integers(Py_ssize_t size):
     return 2 * (size + 16) + 3 * (size * size + 16)
+
+
+cdef int _sampling(
+    SampleArguments* given,
+    const uint8_t[:, ::1] pixels,
+    const float[:, ::1] landmarks,
+    float a,
+    float b,
+    float[:, :, ::1] areas,
+    int32_t[::1] workspace,
+) except -1:
+    """Check what a sampler is given, and point at it."""
+    cdef Py_ssize_t size = areas.shape[1]
+    _check(pixels.shape[0] > 4 and pixels.shape[1] > 4, "a picture within two rows of zeros")
+    _check(
+        pixels.shape[0] * pixels.shape[1] < (<int64_t>1 << 31), "a picture of less than 2**31 px"
+    )
+    _check(landmarks.shape[1] == 2, "(v, 2) landmarks")
+    _check(areas.shape[0] == landmarks.shape[0] and areas.shape[2] == size, "(v, s, s) areas")
+    _check(0 < size < 32768, "areas of at least one sample")
+    _check(
+        workspace.shape[0] >= sample_integers(size), "a workspace of sample_integers numbers"
+    )
+    given.count = <int32_t>landmarks.shape[0]
+    if given.count == 0:
+        return 0
+    given.pixels = &pixels[0, 0]
+    given.height = <int32_t>(pixels.shape[0] - 4)
+    given.width = <int32_t>(pixels.shape[1] - 4)
+    given.landmarks = &landmarks[0, 0]
+    given.a = a
+    given.b = b
+    given.size = <int32_t>size
+    given.areas = &areas[0, 0, 0]
+    given.workspace = &workspace[0]
+    return 0
 
 
 def sample(
@@ -245,31 +278,10 @@ def sample(
 ):
     cdef const Kernels* kernels = _of(level)
     cdef SampleArguments given
-    cdef Py_ssize_t size = areas.shape[1]
-    _check(pixels.shape[0] > 4 and pixels.shape[1] > 4, "a picture within two rows of zeros")
-    _check(
-        pixels.shape[0] * pixels.shape[1] < (<int64_t>1 << 31), "a picture of less than 2**31 px"
-    )
-    _check(landmarks.shape[1] == 2, "(v, 2) landmarks")
-    _check(areas.shape[0] == landmarks.shape[0] and areas.shape[2] == size, "(v, s, s) areas")
-    _check(0 < size < 32768, "areas of at least one sample")
-    _check(
-        workspace.shape[0] >= sample_integers(size), "a workspace of sample_integers numbers"
-    )
-    if landmarks.shape[0] == 0:
-        return
-    given.pixels = &pixels[0, 0]
-    given.height = <int32_t>(pixels.shape[0] - 4)
-    given.width = <int32_t>(pixels.shape[1] - 4)
-    given.landmarks = &landmarks[0, 0]
-    given.count = <int32_t>landmarks.shape[0]
-    given.a = a
-    given.b = b
-    given.size = <int32_t>size
-    given.areas = &areas[0, 0, 0]
-    given.workspace = &workspace[0]
-    with nogil:
-        kernels.sample(given)
+    _sampling(&given, pixels, landmarks, a, b, areas, workspace)
+    if given.count:
+        with nogil:
+            kernels.sample(given)
 
 
 cdef class Experts:
@@ -343,6 +355,27 @@ cdef int _check_groups(const int32_t[:, ::1] groups, int64_t terms) except -1:
     return 0
 
 
+cdef int _responding(
+    ResponseArguments* given,
+    Experts experts,
+    const float[:, :, ::1] areas,
+    float[:, :, ::1] maps,
+    float[::1] workspace,
+) except -1:
+    """Check what experts are given, and point at it."""
+    cdef Py_ssize_t size = experts.window + experts.support - 1
+    _check(areas.shape[0] == maps.shape[0] == experts.count, "an area and a map per landmark")
+    _check(areas.shape[1] == areas.shape[2] == size, "(v, s, s) areas")
+    _check(maps.shape[1] == maps.shape[2] == experts.window, "(v, w, w) maps")
+    _check(workspace.shape[0] >= experts.workspace_floats, "a workspace of workspace_floats")
+    _check(<size_t>&workspace[0] % sizeof(void*) == 0, "an aligned workspace")
+    given[0] = experts._given
+    given.areas = &areas[0, 0, 0]
+    given.maps = &maps[0, 0, 0]
+    given.workspace = &workspace[0]
+    return 0
+
+
 def respond(
     Experts experts,
     const float[:, :, ::1] areas,
@@ -350,18 +383,31 @@ def respond(
     float[::1] workspace,
 ):
     cdef const Kernels* kernels = _of(experts.level)
-    cdef ResponseArguments given = experts._given
-    cdef Py_ssize_t size = experts.window + experts.support - 1
-    _check(areas.shape[0] == maps.shape[0] == experts.count, "an area and a map per landmark")
-    _check(areas.shape[1] == areas.shape[2] == size, "(v, s, s) areas")
-    _check(maps.shape[1] == maps.shape[2] == experts.window, "(v, w, w) maps")
-    _check(workspace.shape[0] >= experts.workspace_floats, "a workspace of workspace_floats")
-    _check(<size_t>&workspace[0] % sizeof(void*) == 0, "an aligned workspace")
-    given.areas = &areas[0, 0, 0]
-    given.maps = &maps[0, 0, 0]
-    given.workspace = &workspace[0]
+    cdef ResponseArguments given
+    _responding(&given, experts, areas, maps, workspace)
     with nogil:
         kernels.respond(given)
+
+
+def sample_and_respond(
+    Experts experts,
+    const uint8_t[:, ::1] pixels,
+    const float[:, ::1] landmarks,
+    float a,
+    float b,
+    float[:, :, ::1] areas,
+    float[:, :, ::1] maps,
+    float[::1] floats,
+    int32_t[::1] integers,
+):
+    cdef const Kernels* kernels = _of(experts.level)
+    cdef SampleArguments sampling
+    cdef ResponseArguments responding
+    _sampling(&sampling, pixels, landmarks, a, b, areas, integers)
+    _responding(&responding, experts, areas, maps, floats)
+    with nogil:
+        kernels.sample(sampling)
+        kernels.respond(responding)
 
 
 cdef class Convolution:

@@ -302,15 +302,12 @@ def log_likelihood(
     """Return the mean log likelihood, see :func:`pyclnf.likelihood.log_likelihood`."""
     cdef const Kernels* kernels = _of(level)
     cdef Py_ssize_t n = maps.shape[0], window = maps.shape[1]
-    cdef double result
     _check(n > 0 and 0 < window < 256 and maps.shape[2] == window, "(n, w, w) maps")
     _check(visible.shape[0] == n, "(n,) visible")
     _check(offsets.shape[0] == n and offsets.shape[1] == 2, "(n, 2) offsets")
-    with nogil:
-        result = kernels.log_likelihood(
-            &maps[0, 0, 0], <int>n, <int>window, &visible[0], &offsets[0, 0], sigma
-        )
-    return result
+    return kernels.log_likelihood(
+        &maps[0, 0, 0], <int>n, <int>window, &visible[0], &offsets[0, 0], sigma
+    )
 
 
 def fill_kernels(int level, int window, float sigma, kernels):

@@ -57,8 +57,9 @@ static void find_pixels(const ResponseArguments& in, int32_t* of_pixel) {
 
 template <int V>
 PYCLNF_INLINE void neuron_sums(const ResponseArguments& in, const ResponseMemory& memory,
-                               const Tile& tile, const float* weights) {
+                               const Tile& tile, const float* weights, const float* ahead) {
   Terms<V> terms;
+  terms.ahead = ahead;
   terms.strips = memory.strips + tile.first;
   terms.of_pixel = memory.of_pixel;
   PYCLNF_UNROLL for (int v = 0; v < V; ++v) {
@@ -158,17 +159,20 @@ static void respond(const ResponseArguments& in) {
   const int64_t size = in.window + in.support - 1;
   const int64_t positions = static_cast<int64_t>(in.window) * in.window;
   const int64_t n_terms = 1 + static_cast<int64_t>(in.support) * in.support;
+  // A tile fetches its share of the Sigma that comes after it.
+  const int64_t ahead_step = n_terms / 2 * lines_per_step * line_floats;
   for (int64_t n = 0; n < in.count; ++n) {
     const float* weights = in.weights + n * in.neurons * n_terms;
     float* map = in.maps + n * positions;
     fill_strips(in, in.areas + n * size * size, memory.strips);
     measure_windows(in, memory.strips, memory.means, memory.reciprocals);
-    for (int32_t i = 0; i < n_tiles; ++i) {
+    const float* ahead = in.sigmas + (in.scalar_sigmas ? 0 : n * positions * positions);
+    for (int32_t i = 0; i < n_tiles; ++i, ahead += ahead_step) {
       const Tile& tile = memory.tiles[i];
       if (tile.vectors == tile_vectors) {
-        neuron_sums<tile_vectors>(in, memory, tile, weights);
+        neuron_sums<tile_vectors>(in, memory, tile, weights, ahead);
       } else {
-        neuron_sums<1>(in, memory, tile, weights);
+        neuron_sums<1>(in, memory, tile, weights, ahead);
       }
     }
     activate(in, memory, in.alphas + n * in.neurons);

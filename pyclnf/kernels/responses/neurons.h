@@ -15,6 +15,7 @@ struct Terms {
   const int32_t* of_pixel;  // where the pixel of term t lies in them
   Float means[V], reciprocals[V];
   int64_t start, stop;
+  const float* ahead;  // Sigma's numbers, fetched into the cache meanwhile
 
   // What is multiplied with weight t; the bias, t = 0, has a 1.
   PYCLNF_INLINE void load_term(const Terms& in, int64_t t, Float (&values)[V]) {
@@ -24,6 +25,8 @@ struct Terms {
     }
   }
 };
+
+constexpr int lines_per_step = 4, line_floats = 16;  // a step takes two terms
 
 template <int Rows, int V>
 PYCLNF_INLINE void add_term(const float* const (&weights)[Rows ? Rows : 1], int64_t t,
@@ -63,7 +66,11 @@ PYCLNF_INLINE void group_sums(const Terms<V>& in, const float* const (&even_odd)
     take(t + 1, odd);
     t += 2;
   }
-  for (; t < grouped; t += 2) {
+  const float* ahead = in.ahead;
+  for (; t < grouped; t += 2, ahead += lines_per_step * line_floats) {
+    PYCLNF_UNROLL for (int line = 0; line < lines_per_step; ++line) {
+      PYCLNF_FETCH(ahead + line * line_floats);
+    }
     Terms<V>::load_term(in, t, values);
     add_term<E, V>(even_odd, t, values, even);
     add_term<R, V>(running, t, values, run);

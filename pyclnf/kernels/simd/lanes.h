@@ -23,6 +23,13 @@
 #define PYCLNF_UNROLL
 #endif
 
+// Asks for memory before it is needed; any address may be asked for.
+#if defined(__GNUC__)
+#define PYCLNF_FETCH(from) __builtin_prefetch(from, 0, 2)
+#else
+#define PYCLNF_FETCH(from) static_cast<void>(from)
+#endif
+
 #if defined(PYCLNF_AVX512)
 #include "avx512.h"
 #elif defined(PYCLNF_AVX2)
