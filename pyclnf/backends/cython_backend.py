@@ -61,8 +61,8 @@ class CythonBackend:
     def picture(self, image: AnyArray) -> PaddedImage:
         """Return a picture in grey."""
         pixels = check_picture(image)
-        if pixels.ndim != 3 or pixels.dtype != np.uint8:
-            return PaddedImage.of(to_grey(pixels))
+        if pixels.dtype != np.uint8 or (pixels.ndim == 3 and pixels.strides[2] == 0):
+            pixels = to_grey(pixels)
         height, width = pixels.shape[:2]
         grey = np.empty(PaddedImage.padded_shape(height, width), np.uint8)
         _kernels.grey(self._level, pixels, grey)

@@ -17,9 +17,10 @@ def fused(
     """Fill sums with a · b + c, rounded once."""
 
 def grey(level: int, pixels: ByteArray, padded: ByteArray) -> None:
-    """Fill (H + 4, W + 4) grey values within two zeros, of (H, W, 3) pixels in any layout.
+    """Fill (H + 4, W + 4) grey values within two zeros, of (H, W) or (H, W, 3) pixels.
 
-    See :func:`pyclnf.image.to_grey`.
+    They may lie in memory in any way, but for colours that are one number. See
+    :func:`pyclnf.image.to_grey`.
     """
 
 def inverse_floats(level: int, size: int) -> int:

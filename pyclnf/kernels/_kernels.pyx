@@ -143,20 +143,39 @@ def fused(
         kernels.fused(&a[0], &b[0], &c[0], count, &sums[0])
 
 
-def grey(int level, const uint8_t[:, :, :] pixels, uint8_t[:, ::1] padded):
+def grey(int level, pixels, uint8_t[:, ::1] padded):
     cdef const Kernels* kernels = _of(level)
     cdef GreyArguments given
-    _check(pixels.shape[0] > 0 and pixels.shape[1] > 0, "a picture that is not empty")
-    _check(pixels.shape[2] == 3, "blue, green, red")
-    _check(padded.shape[0] == pixels.shape[0] + 4, "two rows more above and below")
-    _check(padded.shape[1] == pixels.shape[1] + 4, "two columns more on either side")
-    given.pixels = &pixels[0, 0, 0]
-    given.height, given.width = pixels.shape[0], pixels.shape[1]
-    given.row_step, given.column_step = pixels.strides[0], pixels.strides[1]
-    given.colour_step = pixels.strides[2]
-    given.grey = &padded[0, 0]
+    cdef const uint8_t[:, :, :] colours
+    cdef const uint8_t[:, :] greys
+    if pixels.ndim == 2:
+        greys = pixels
+        _picture(&given, greys.shape[0], greys.shape[1], padded)
+        given.pixels = &greys[0, 0]
+        given.row_step, given.column_step = greys.strides[0], greys.strides[1]
+        given.colour_step = 0
+    else:
+        colours = pixels
+        _check(colours.shape[2] == 3, "blue, green, red")
+        _picture(&given, colours.shape[0], colours.shape[1], padded)
+        given.pixels = &colours[0, 0, 0]
+        given.row_step, given.column_step = colours.strides[0], colours.strides[1]
+        given.colour_step = colours.strides[2]
+        _check(given.colour_step != 0, "a number for each colour")
     with nogil:
         kernels.grey(given)
+
+
+cdef int _picture(
+    GreyArguments* given, Py_ssize_t height, Py_ssize_t width, uint8_t[:, ::1] padded
+) except -1:
+    """Check a picture's size against what it is to become."""
+    _check(height > 0 and width > 0, "a picture that is not empty")
+    _check(padded.shape[0] == height + 4, "two rows more above and below")
+    _check(padded.shape[1] == width + 4, "two columns more on either side")
+    given.height, given.width = height, width
+    given.grey = &padded[0, 0]
+    return 0
 
 
 def inverse_floats(int level, Py_ssize_t size):

@@ -1,4 +1,4 @@
-// Colour pictures made grey within a border of zeros; pyclnf/image.py.
+// Pictures made grey within a border of zeros; pyclnf/image.py.
 //
 // Whole numbers only: the compiler may vectorise as it likes.
 #pragma once
@@ -26,6 +26,15 @@ static void grey_strided(const GreyArguments& in, const uint8_t* row, uint8_t* g
   }
 }
 
+// A row of a picture that is grey already.
+static void copy_row(const GreyArguments& in, const uint8_t* row, uint8_t* grey) {
+  if (in.column_step == 1) {
+    std::memcpy(grey, row, static_cast<std::size_t>(in.width));
+  } else {
+    for (int64_t x = 0; x < in.width; ++x) grey[x] = row[x * in.column_step];
+  }
+}
+
 static void grey(const GreyArguments& in) {
   constexpr int64_t padding = 2;
   const int64_t pitch = in.width + 2 * padding;
@@ -38,7 +47,9 @@ static void grey(const GreyArguments& in) {
     uint8_t* to = in.grey + (y + padding) * pitch;
     std::memset(to, 0, padding);
     std::memset(to + padding + in.width, 0, padding);
-    if (packed) {
+    if (in.colour_step == 0) {
+      copy_row(in, row, to + padding);
+    } else if (packed) {
       grey_packed(row, in.width, to + padding);
     } else {
       grey_strided(in, row, to + padding);

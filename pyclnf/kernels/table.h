@@ -10,9 +10,10 @@ namespace pyclnf {
 
 // A picture made grey within a border of zeros; pyclnf/image.py.
 struct GreyArguments {
-  const uint8_t* pixels;  // (height, width, 3), blue, green, red
+  const uint8_t* pixels;  // (height, width, 3), blue, green, red; or (height, width)
   int64_t height, width;
-  int64_t row_step, column_step, colour_step;  // bytes; may be negative
+  int64_t row_step, column_step;  // bytes; may be negative
+  int64_t colour_step;  // 0 if the picture is grey
   uint8_t* grey;  // (height + 4, width + 4) out
 };
 

@@ -79,6 +79,8 @@ COLOUR = np.random.default_rng(0).integers(0, 256, (21, 34, 3), np.uint8)
         COLOUR.astype(np.uint16) * 256,
         COLOUR[:, :, 0] / np.float32(255),
         COLOUR.copy(order="F"),
+        np.ascontiguousarray(COLOUR[:, :, 0]),
+        np.broadcast_to(COLOUR[:, :, :1], COLOUR.shape),
     ],
 )
 def test_pictures_have_the_same_bytes(

@@ -45,6 +45,12 @@ def test_every_extreme(level: int):
         COLOUR.transpose(1, 0, 2),
         np.asfortranarray(COLOUR),
         np.broadcast_to(COLOUR[:, :1], COLOUR.shape),
+        COLOUR[:, :, 1],
+        COLOUR[::-1, ::2, 2],
+        np.ascontiguousarray(COLOUR[:, :, 0]),
+        np.ascontiguousarray(COLOUR[:, :, 0])[5:, 3:17],
+        np.asfortranarray(COLOUR[:, :, 0]),
+        np.broadcast_to(COLOUR[:1, :, 0], COLOUR.shape[:2]),
     ],
 )
 def test_any_layout_in_memory(level: int, view: ByteArray):
@@ -60,7 +66,10 @@ def test_pictures_that_may_not_be_written_to(level: int):
 
 @pytest.mark.parametrize(
     ("shape", "padded"),
-    [((0, 5, 3), (4, 9)), ((5, 5, 4), (9, 9)), ((5, 5, 3), (9, 8)), ((5, 5, 3), (10, 9))],
+    [
+        *[((0, 5, 3), (4, 9)), ((5, 5, 4), (9, 9)), ((5, 5, 3), (9, 8)), ((5, 5, 3), (10, 9))],
+        *[((0, 5), (4, 9)), ((5, 5), (9, 8)), ((5, 5), (10, 9)), ((5,), (9, 9))],
+    ],
 )
 def test_shapes_that_do_not_fit(level: int, shape: tuple[int, ...], padded: tuple[int, int]):
     from pyclnf.kernels import _kernels
