@@ -87,8 +87,9 @@ def sanitizers(session: nox.Session, checked: str) -> None:
     library = f"lib{kind[0]}san.so"
     found = session.run("g++", f"-print-file-name={library}", external=True, silent=True)
     session.run(
-        *("pytest", "tests/pyclnf/kernels", "tests/pyclnf/test_batches.py"),
-        *("tests/pyclnf/test_hypotheses.py", "tests/pyclnf/test_golden.py", "-k", "not numpy"),
+        *("pytest", "tests/pyclnf/kernels", "tests/pyclnf/detection", "tests/pyclnf/validation"),
+        *("tests/pyclnf/test_batches.py", "tests/pyclnf/test_hypotheses.py"),
+        *("tests/pyclnf/test_golden.py", "tests/pyclnf/test_whole_faces.py", "-k", "not numpy"),
         *session.posargs,
         env={
             "LD_PRELOAD": str(found).strip(),
