@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pyclnf.formats.boxes import BoxFileError, read_boxes
+from pyclnf.detection import BoxFileError, read_box_lines
 from pyclnf.pipeline.engine import FindBoxes
 from pyclnf.pipeline.frame import Frame
 from pyclnf.typing import Float32Array
@@ -22,14 +22,14 @@ def same_boxes(boxes: Sequence[Sequence[float]]) -> FindBoxes:
 
 
 def boxes_of_folder(folder: Path, report: Callable[[str], None]) -> FindBoxes:
-    """Return what OpenFace's box file of each picture says, see :mod:`pyclnf.formats.boxes`.
+    """Return what each picture's box file says, see :func:`pyclnf.detection.read_box_lines`.
 
     Where a file is missing or damaged, `report` is told, and no face is looked for.
     """
 
     def find(frame: Frame) -> Float32Array:
         try:
-            return read_boxes(folder / f"{frame.name}.txt")
+            return read_box_lines(folder / f"{frame.name}.txt")
         except BoxFileError as error:
             report(f"{error}; no face is looked for in {frame.name}")
             return np.empty((0, 4), np.float32)

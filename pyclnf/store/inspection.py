@@ -7,7 +7,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pyclnf.model import Manifest, ModelFileError, read_ccnf, read_manifest, read_pdm
+from pyclnf.model import (
+    Manifest,
+    ModelFileError,
+    read_ccnf,
+    read_cen,
+    read_face_detector,
+    read_manifest,
+    read_pdm,
+    read_svr,
+    read_validator,
+)
+from pyclnf.model.face_detector_file import face_detector_files
 from pyclnf.model.files import read_bytes
 from pyclnf.store.official import OfficialFiles
 
@@ -17,12 +28,18 @@ _READERS: dict[str, Callable[[Path], object]] = {
     "manifest": read_manifest,
     "point distribution model": read_pdm,
     "CCNF patch experts": read_ccnf,
+    "SVR patch experts": read_svr,
+    "CEN patch experts": read_cen,
+    "validator": read_validator,
+    "face detector": read_face_detector,
 }
 """Readers by kind of file; what has none is compared with the official files only."""
 
 _READ_WITH_MAIN = "detector's manifest"
 
-_FACE_DETECTOR = ("MTCNN_detector.txt", "PNet.dat", "RNet.dat", "ONet.dat")
+_READ_WITH_FACE_DETECTOR = "face detector's network"
+
+_FACE_DETECTOR = "MTCNN_detector.txt"
 
 
 @dataclass(frozen=True)
@@ -111,10 +128,18 @@ def inspect_model(manifest: Path, official: OfficialFiles) -> ModelReport:
 
 
 def inspect_face_detector(folder: Path, official: OfficialFiles) -> tuple[FileReport, ...]:
-    """Compare a face detector's files with the official ones; none if there is no detector."""
+    """Read a face detector's files, the networks with the file that names them.
+
+    None if there is no detector.
+    """
     if not folder.is_dir():
         return ()
-    return tuple(_inspect(folder / name, "face detector", official) for name in _FACE_DETECTOR)
+    first = _inspect(folder / _FACE_DETECTOR, "face detector", official)
+    if first.problem:
+        return (first,)
+    _, *networks = face_detector_files(first.path)
+    others = (_inspect(path, _READ_WITH_FACE_DETECTOR, official) for path in networks)
+    return (first, *others)
 
 
 def _files_of(manifest: Manifest) -> Iterator[tuple[Path, str]]:
@@ -160,7 +185,7 @@ def _inspect(path: Path, kind: str, official: OfficialFiles) -> FileReport:
         size=len(content),
         sha256=hashlib.sha256(content).hexdigest(),
         official=official.find(content) is not None,
-        parsed=reader is not None or kind == _READ_WITH_MAIN,
+        parsed=reader is not None or kind in (_READ_WITH_MAIN, _READ_WITH_FACE_DETECTOR),
     )
 
 

@@ -179,7 +179,7 @@ def test_a_picture_without_box_file_has_no_faces(
     status = main(["image", *given, str(tmp_path / "boxes"), "--out-dir", str(tmp_path)])
     assert status == SKIPPED
     said = capsys.readouterr().err
-    assert "frontal01.txt: no boxes can be read" in said
+    assert "frontal01.txt: there is no such file" in said
     assert said.endswith("no face is looked for in frontal01\n")
     assert rows_of(tmp_path / "frontal01.csv") == []
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.networks import write_face_detector
 
 from pyclnf import CLNF
 from pyclnf.store.errors import StoreError
@@ -92,12 +93,11 @@ def test_only_incomplete_models(models: Path, source: Path, official: OfficialFi
 
 def test_a_face_detector_comes_along(models: Path, source: Path, official: OfficialFiles):
     folder = source / "mtcnn_detector"
-    folder.mkdir()
     names = {"MTCNN_detector.txt", "PNet.dat", "RNet.dat", "ONet.dat"}
-    for name in names:
-        (folder / name).write_text(name)
+    write_face_detector(folder)
     installed = install_models(source, official)
     assert {file.path.name for file in installed.detector} == names
+    assert all(file.parsed for file in installed.detector)
     assert {path.name for path in (models / "openface" / "mtcnn_detector").iterdir()} == names
     (folder / "PNet.dat").unlink()
     with pytest.raises(StoreError, match=r"nothing was installed: .*PNet"):
