@@ -35,7 +35,11 @@ def test_one_thread_is_the_caller():
 
 
 def test_the_caller_takes_part():
-    found = in_threads(lambda _: (time.sleep(0.01), threading.get_ident())[1], range(8), 2)
+    def tell_thread(_: int) -> int:
+        time.sleep(0.01)
+        return threading.get_ident()
+
+    found = in_threads(tell_thread, range(8), 2)
     assert threading.get_ident() in found
     assert len(set(found)) == 2
 
