@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,22 @@ def numbers(camera: CameraIntrinsics) -> tuple[float, ...]:
     return camera.fx, camera.fy, camera.cx, camera.cy
 
 
+def misfit_of(
+    face: Any, pdm: PointDistributionModel, camera: CameraIntrinsics
+) -> Callable[[Any, Any], float]:
+    """Return what tells how far from its landmarks a camera sees a face in some pose, px."""
+    _, local, landmarks = face
+    matrix = np.array(((camera.fx, 0, 320), (0, camera.fy, 240), (0, 0, 1)))
+    shape = pdm.shape_3d(local).T.astype(np.float64)
+
+    def misfit(translation: Any, euler: Any) -> float:
+        rotation = euler_to_matrix(euler).astype(np.float64)
+        seen = project(shape, matrix, rotation, translation.astype(np.float64))
+        return float(np.sqrt(((seen - landmarks) ** 2).sum()))
+
+    return misfit
+
+
 @pytest.mark.parametrize("relative_to", ["world", "camera"])
 @MANY
 @given(data=st.data())
@@ -57,10 +74,13 @@ def test_head_poses(both: tuple[Any, Any], relative_to: RelativeTo, data: st.Dat
     found = head_pose(*face, pdm, camera, relative_to=relative_to)
     towards_camera = relative_to == "camera"
     expected = model.head_pose(*face, *numbers(camera), towards_camera=towards_camera)
-    # OpenFace's search ends after 20 steps, or when one changes less than a float32 can show; for a
-    # shape at all of its limits, in a corner of the picture, that is before the end.
-    np.testing.assert_allclose(found.translation, expected[:3], atol=1e-4 * found.translation[2])
-    np.testing.assert_allclose(found.rotation, expected[3:], atol=1e-3)
+    near = np.allclose(found.translation, expected[:3], rtol=0, atol=1e-4 * found.translation[2])
+    if not (near and np.allclose(found.rotation, expected[3:], rtol=0, atol=1e-3)):
+        # OpenFace's search ends after 20 steps, or when one changes less than a float32 can show;
+        # for a shape at all of its limits, in a corner of the picture, that is before the end.
+        ours, theirs = head_pose(*face, pdm, camera), model.head_pose(*face, *numbers(camera))
+        misfit = misfit_of(face, pdm, camera)
+        assert misfit(ours.translation, ours.rotation) < misfit(*np.split(theirs, 2))
 
 
 @MANY
@@ -68,19 +88,11 @@ def test_head_poses(both: tuple[Any, Any], relative_to: RelativeTo, data: st.Dat
 def test_no_head_pose_fits_worse(both: tuple[Any, Any], data: st.DataObject) -> None:
     model, pdm = both
     face, camera = data.draw(faces(pdm))
-    _, local, landmarks = face
-    matrix = np.array(((camera.fx, 0, 320), (0, camera.fy, 240), (0, 0, 1)))
-    shape = pdm.shape_3d(local).T.astype(np.float64)
-
-    def distance(translation: Any, euler: Any) -> float:
-        rotation = euler_to_matrix(euler).astype(np.float64)
-        seen = project(shape, matrix, rotation, translation.astype(np.float64))
-        return float(np.sqrt(((seen - landmarks) ** 2).sum()))
-
+    misfit = misfit_of(face, pdm, camera)
     expected = model.head_pose(*face, *numbers(camera))
     found = head_pose(*face, pdm, camera)
     # Both are rounded to float32: so many px it may cost.
-    assert distance(found.translation, found.rotation) <= distance(*np.split(expected, 2)) + 1e-3
+    assert misfit(found.translation, found.rotation) <= misfit(*np.split(expected, 2)) + 1e-3
 
 
 @MANY
