@@ -24,7 +24,7 @@ class _Face:
     """A face to be fitted: its picture, prepared if several faces share it, and its box."""
 
     image: PaddedImage | AnyArray
-    box: AnyArray
+    box: Sequence[float] | AnyArray
 
 
 def fit_batch(
@@ -47,7 +47,7 @@ def _faces(
     """Yield faces in order; a picture of several is made grey once."""
     if isinstance(images, np.ndarray):
         image = backend.picture(images)
-        yield from (_Face(image, np.asarray(box)) for box in boxes)
+        yield from (_Face(image, box) for box in boxes)
         return
     if len(images) != len(boxes):
         raise ValueError(
@@ -55,7 +55,7 @@ def _faces(
             f"picture as an array with the boxes of all its faces"
         )
     for pixels, box in zip(images, boxes, strict=True):
-        yield _Face(pixels, np.asarray(box))
+        yield _Face(pixels, box)
 
 
 def _fit(face: _Face, settings: FitSettings, backend: Backend) -> FitResult:

@@ -237,6 +237,7 @@ class CLNF:
         *,
         parts: bool = True,
         validate: bool = True,
+        threads: int | None = 1,
     ) -> Tracker[FaceFit]:
         """Return what follows one face through the frames of a sequence.
 
@@ -246,15 +247,18 @@ class CLNF:
             Finds the boxes of faces in a picture, as :class:`pyclnf.detection.MTCNN` does. Without
             it, boxes must be given to :meth:`pyclnf.tracking.Tracker.update`.
         settings : TrackerSettings, optional
-        parts, validate : bool
+        parts, validate, threads
             As for :meth:`detect`.
 
         Raises
         ------
+        ValueError
+            Naming ``threads``, if it is not positive.
         ModelFileError
             If the model of a part, or the validator, cannot be used.
         """
-        return Tracker(self._fitter(parts=parts, validate=validate), find_faces, settings)
+        fitter = self._fitter(parts=parts, validate=validate, threads=threads)
+        return Tracker(fitter, find_faces, settings)
 
     def face_tracker(
         self,
@@ -328,6 +332,8 @@ class CLNF:
 
     def prepare(self, settings: FitSettings | None = None) -> None:
         """Prepare all views for fits with these settings, so that none is slow for being the first.
+
+        Parts and validator are not prepared.
 
         For servers: before the first request, or before worker processes are forked, which then
         share the memory. Without it, fits prepare the views they come to.

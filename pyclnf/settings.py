@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-__all__ = ["FitSettings"]
+__all__ = ["FitSettings", "whole_number", "whole_numbers"]
 
 LARGEST_WINDOW = 23
 """The kernels of a window have 100 * window**4 entries: 112 MB for 23."""
@@ -58,8 +58,8 @@ class FitSettings:
     adapts_to_scale: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        sizes = _whole_numbers("window_sizes", self.window_sizes)
-        iterations = _whole_number("max_iterations", self.max_iterations)
+        sizes = whole_numbers("window_sizes", self.window_sizes)
+        iterations = whole_number("max_iterations", self.max_iterations)
         object.__setattr__(self, "window_sizes", sizes)
         object.__setattr__(self, "max_iterations", iterations)
         if not sizes or not any(sizes):
@@ -115,7 +115,7 @@ class FitSettings:
         return settings[name]
 
 
-def _whole_numbers(name: str, values: Iterable[Any]) -> tuple[int, ...]:
+def whole_numbers(name: str, values: Iterable[Any]) -> tuple[int, ...]:
     """Return whole numbers as int, or raise a ValueError naming their field."""
     try:
         return tuple(operator.index(value) for value in values)
@@ -123,7 +123,7 @@ def _whole_numbers(name: str, values: Iterable[Any]) -> tuple[int, ...]:
         raise ValueError(f"{name}: expected a sequence of whole numbers, got {values!r}") from error
 
 
-def _whole_number(name: str, value: Any) -> int:
+def whole_number(name: str, value: Any) -> int:
     """Return a whole number as int, or raise a ValueError naming its field."""
     try:
         return operator.index(value)

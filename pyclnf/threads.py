@@ -84,6 +84,8 @@ class _Shared(Generic[_Given, _Found]):
 def _checked(threads: int | None) -> int:
     """Return how many threads may be used."""
     if threads is None:
+        if hasattr(os, "sched_getaffinity"):  # those that this process may use
+            return len(os.sched_getaffinity(0))
         return os.cpu_count() or 1
     if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
         raise ValueError(f"threads: expected a positive number or None, got {threads!r}")

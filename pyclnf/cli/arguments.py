@@ -28,6 +28,7 @@ __all__ = [
 _NOT_COMPUTED = {
     "-gaze": (0, "gaze"),
     "-aus": (0, "action units"),
+    "-au_static": (0, "action units"),
     "-simalign": (0, "aligned faces"),
     "-hogalign": (0, "HOG features"),
     "-fdloc": (1, "Haar face detectors"),

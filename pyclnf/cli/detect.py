@@ -36,10 +36,12 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 
 def _detect(options: argparse.Namespace) -> int:
     """Go through the pictures."""
+    from pyclnf.cli.outputs import refuse_clashes
     from pyclnf.formats.boxes import write_boxes
     from pyclnf.pipeline.pictures import PictureError, read_picture
 
     pictures = pictures_of(options)
+    refuse_clashes([path.stem for path in pictures], pictures, options.out_dir)
     detector = open_detector(options.detector, None, options.backend)
     options.out_dir.mkdir(parents=True, exist_ok=True)
     problems = Problems("detect")

@@ -47,7 +47,15 @@ def open_sequence_engine(options: argparse.Namespace, report: Report) -> Engine:
     from pyclnf.pipeline.tracking import TrackingEngine
 
     clnf, find_boxes, choices = _opened(options, report)
-    return TrackingEngine(clnf, find_boxes, choices, template=options.template, most=options.faces)
+    return TrackingEngine(
+        clnf,
+        find_boxes,
+        choices,
+        template=options.template,
+        most=options.faces,
+        threads=options.threads,
+        report=report,
+    )
 
 
 def open_detector(path: Path | None, model: str | None, backend: str) -> MTCNN:
@@ -82,8 +90,8 @@ def _opened(options: argparse.Namespace, report: Report) -> tuple[CLNF, FindBoxe
         validate=bool(options.validate),
         camera=camera(options),
     )
-    find_boxes = _find_boxes(options, report)
-    return CLNF(options.model, backend=options.backend), find_boxes, choices
+    clnf = CLNF(options.model, backend=options.backend)
+    return clnf, _find_boxes(options, report), choices
 
 
 def _beside(model: str | None) -> Path | None:

@@ -58,7 +58,10 @@ def _image(options: argparse.Namespace) -> int:
                 problems.report(f"{error}; it is skipped")
                 continue
             faces = engine.image(frame)
+            for face in faces:
+                if not face.was_fitted:
+                    problems.report(f"{path}: face {face.face_id}: {face.failure}; it is skipped")
             outputs.write_picture(stems[index], path, frame, faces)
-            done, n_faces = done + 1, n_faces + len(faces)
+            done, n_faces = done + 1, n_faces + sum(face.was_fitted for face in faces)
     print(f"{done} pictures, {n_faces} faces: {outputs.folder}")
     return problems.status(interrupted=stop.requested)

@@ -23,7 +23,7 @@ from pyclnf.pipeline.face import FaceResult
 from pyclnf.pipeline.frame import Frame
 from pyclnf.typing import ByteArray
 
-__all__ = ["Outputs", "SequenceFiles", "outputs_of", "stem_of"]
+__all__ = ["Outputs", "SequenceFiles", "outputs_of", "refuse_clashes", "stem_of"]
 
 _PTS_DECIMALS = 3
 
@@ -97,14 +97,7 @@ class Outputs:
         ------
         ValueError
         """
-        seen: dict[str, Path] = {}
-        for stem, source in zip(stems, sources, strict=True):
-            other = seen.setdefault(stem, source)
-            if other is not source:
-                raise ValueError(
-                    f"{other} and {source} would both be written to {self.folder / stem}.*; "
-                    f"process them one by one, each with an --out-dir or --out-name of its own"
-                )
+        refuse_clashes(stems, sources, self.folder)
         ending = ".avi" if self.of_sequence else ".jpg"
         inputs = {source.resolve() for source in sources}
         for stem in stems if self.draw else ():
@@ -138,6 +131,18 @@ class SequenceFiles:
             self.json.write(frame, faces)
         if self.video is not None:
             self.video.write(draw_faces(frame.pixels, faces))
+
+
+def refuse_clashes(stems: Sequence[str], sources: Sequence[Path], folder: Path) -> None:
+    """Raise a ValueError if two inputs would be written to the same files."""
+    seen: dict[str, Path] = {}
+    for stem, source in zip(stems, sources, strict=True):
+        other = seen.setdefault(stem, source)
+        if other is not source:
+            raise ValueError(
+                f"{other} and {source} would both be written to {folder / stem}.*; process them "
+                f"one by one, each with a folder or a name of its own"
+            )
 
 
 def outputs_of(options: argparse.Namespace, engine: Engine, *, sequence: bool) -> Outputs:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from pyclnf.clnf import CLNF
 from pyclnf.hypotheses import ROTATIONS
+from pyclnf.model import ModelFileError
 from pyclnf.pipeline.face import FaceResult
 from pyclnf.pipeline.frame import Frame
 from pyclnf.pipeline.results import Describe, unfound_face
@@ -112,16 +113,29 @@ class PictureEngine:
         self._threads = threads
 
     def image(self, frame: Frame) -> list[FaceResult]:
-        """Return the faces of a picture; one that cannot be fitted is an unsuccessful result."""
+        """Return the faces of a picture; one that cannot be fitted is an unsuccessful result.
+
+        Raises
+        ------
+        ModelFileError
+            If the model of a part, or the validator, cannot be used.
+        """
         boxes = list(enumerate(self._find_boxes(frame)))
-        return in_threads(lambda numbered: self._face(frame, *numbered), boxes, self._threads)
+        threads = self._threads if len(boxes) == 1 else 1  # the others are for other faces
+
+        def find(numbered: tuple[int, Float32Array]) -> FaceResult:
+            return self._face(frame, *numbered, threads=threads)
+
+        return in_threads(find, boxes, self._threads)
 
     def sequence(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[FaceResult]]]:
         """Yield each frame with its faces, found in it alone."""
         for frame in frames:
             yield frame, self.image(frame)
 
-    def _face(self, frame: Frame, face_id: int, box: Float32Array) -> FaceResult:
+    def _face(
+        self, frame: Frame, face_id: int, box: Float32Array, *, threads: int | None
+    ) -> FaceResult:
         """Find one face."""
         choices = self._choices
         try:
@@ -132,7 +146,10 @@ class PictureEngine:
                 rotations=ROTATIONS if choices.multi_view else ROTATIONS[:1],
                 parts=choices.parts,
                 validate=choices.validate,
+                threads=threads,
             )
+        except ModelFileError:  # of a part or the validator: no face can be found
+            raise
         except ValueError as error:
             return unfound_face(self._clnf, face_id, box, str(error))
         return self._describe(frame, face_id, box, fit, success=fit.success)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from pyclnf.typing import Float32Array
 
 __all__ = ["FaceResult"]
@@ -19,7 +21,8 @@ class FaceResult:
     face_id : int
         From 0; in a sequence the same face keeps it.
     box : (4,) float32
-        x, y, width, height in px, where the search began.
+        x, y, width, height in px, where the search began; in a sequence, the extent of the
+        landmarks.
     success : bool
     landmarks : (n, 2) float32
         x, y in px; (0, 0) is the centre of the top left pixel. NaN where no fit was possible.
@@ -29,9 +32,10 @@ class FaceResult:
     likelihood : float
     view : int
     failure : str
-        Why the fit did not succeed; empty if it did.
+        What is to be said against the fit; empty if nothing is.
     confidence : float or None
-        Of a validator, 0 … 1; None where none was asked.
+        Of the validator, 0 … 1; without one, 1 where the fit succeeded and 0 where it did not. None
+        where nothing tells.
     landmarks_3d : (n, 3) float32 or None
         In the camera's coordinates, mm.
     pose : (6,) float32 or None
@@ -53,3 +57,8 @@ class FaceResult:
     landmarks_3d: Float32Array | None = None
     pose: Float32Array | None = None
     parts: Mapping[str, Float32Array] = field(default_factory=dict)
+
+    @property
+    def was_fitted(self) -> bool:
+        """Whether there was a fit at all, successful or not."""
+        return bool(np.isfinite(self.landmarks).any())

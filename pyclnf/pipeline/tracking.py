@@ -9,6 +9,7 @@ import numpy as np
 
 from pyclnf.clnf import CLNF
 from pyclnf.face_fitter import FaceFit
+from pyclnf.image import check_box
 from pyclnf.pipeline.engine import Choices, FindBoxes
 from pyclnf.pipeline.face import FaceResult
 from pyclnf.pipeline.frame import Frame
@@ -38,6 +39,10 @@ class TrackingEngine:
         See :class:`pyclnf.tracking.TrackerSettings`.
     most : int
         How many faces to follow. If one, there is a result for every frame, unsuccessful ones too.
+    threads : int or None
+        The most to use for the fits of a detected face; one per processor for None.
+    report : callable
+        Told of boxes that cannot be used; they are passed over.
     """
 
     def __init__(
@@ -48,21 +53,23 @@ class TrackingEngine:
         *,
         template: bool = False,
         most: int = 1,
+        threads: int | None = 1,
+        report: Callable[[str], None] = lambda problem: None,
     ) -> None:
         self._choices = Choices() if choices is None else choices
         self.n_landmarks = clnf.n_landmarks
         self.n_modes = clnf.n_modes
-        chosen = {"template": template, "faces": most}
+        chosen = {"template": template, "faces": most, "multi_view": most == 1}
         self.about: Mapping[str, Any] = {**self._choices.about(clnf), **chosen}
         self._clnf = clnf
         self._find_boxes = find_boxes
         self._describe = Describe(clnf, self._choices.camera)
         self._settings = TrackerSettings(self._choices.settings, template=template)
-        self._most = most
+        self._most, self._threads, self._report = most, threads, report
 
     def sequence(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[FaceResult]]]:
         """Yield each frame with its faces."""
-        looker = _Looker(self._find_boxes)
+        looker = _Looker(self._find_boxes, self._report)
         find = self._one(looker) if self._most == 1 else self._several(looker)
         for frame in frames:
             looker.frame = frame
@@ -72,7 +79,11 @@ class TrackingEngine:
         """Return what follows a single face."""
         choices = self._choices
         tracker: Tracker[FaceFit] = self._clnf.tracker(
-            looker, self._settings, parts=choices.parts, validate=choices.validate
+            looker,
+            self._settings,
+            parts=choices.parts,
+            validate=choices.validate,
+            threads=self._threads,
         )
 
         def find(frame: Frame) -> list[FaceResult]:
@@ -110,11 +121,22 @@ class TrackingEngine:
 class _Looker:
     """Tells trackers, which know pictures only, where faces are in the frame at hand."""
 
-    def __init__(self, find_boxes: FindBoxes) -> None:
-        self._find_boxes = find_boxes
+    def __init__(self, find_boxes: FindBoxes, report: Callable[[str], None]) -> None:
+        self._find_boxes, self._report = find_boxes, report
         self.frame: Frame | None = None
 
     def __call__(self, image: AnyArray) -> Float32Array:
-        """Return the boxes of the frame's faces."""
+        """Return the boxes of the frame's faces that can be used."""
         assert self.frame is not None
-        return self._find_boxes(self.frame)
+        usable = [box for box in self._find_boxes(self.frame) if self._is_usable(box, image)]
+        return np.array(usable, np.float32).reshape(-1, 4)
+
+    def _is_usable(self, box: Float32Array, image: AnyArray) -> bool:
+        """Tell whether a box can be used, and report if not."""
+        try:
+            check_box(box, image.shape)
+        except ValueError as error:
+            assert self.frame is not None
+            self._report(f"{self.frame.name}, frame {self.frame.number}: {error}; passed over")
+            return False
+        return True

@@ -8,8 +8,9 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from pyclnf.detection import FaceDetector, find_boxes
+from pyclnf.settings import whole_number
 from pyclnf.tracking.fitter import Fit, Fitter
-from pyclnf.tracking.settings import TrackerSettings
+from pyclnf.tracking.settings import TrackerSettings, checked_tracker_settings
 from pyclnf.tracking.tracker import Tracked, Tracker
 from pyclnf.typing import AnyArray, Float32Array
 
@@ -43,12 +44,12 @@ class FaceTracker(Generic[AnyFit]):
     detect_every : int
         Every so many frames, new faces are looked for, while fewer are followed.
     lose_after : int
-        After more than so many frames without success, a face is given up.
+        After more than so many frames without success, and one more (*quirk*), a face is given up.
 
     Raises
     ------
     ValueError
-        Naming the argument, if `most` or `detect_every` is not positive.
+        Naming the argument, if `most` or `detect_every` is not positive, or `lose_after` negative.
     """
 
     def __init__(
@@ -62,10 +63,12 @@ class FaceTracker(Generic[AnyFit]):
         lose_after: int = 4,
     ) -> None:
         for name, value in (("most", most), ("detect_every", detect_every)):
-            if value < 1:
+            if whole_number(name, value) < 1:
                 raise ValueError(f"{name}: must be positive, got {value}")
+        if whole_number("lose_after", lose_after) < 0:
+            raise ValueError(f"lose_after: must not be negative, got {lose_after}")
         self._fitter, self._find_faces = fitter, find_faces
-        self._settings = replace(settings or TrackerSettings(), redetect_every=0)
+        self._settings = replace(checked_tracker_settings(settings), redetect_every=0)
         self._most, self._detect_every, self._lose_after = most, detect_every, lose_after
         self._followed: dict[int, _Followed[AnyFit]] = {}
         self._frames = self._next_id = 0

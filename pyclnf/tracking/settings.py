@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from pyclnf.settings import FitSettings
+from pyclnf.settings import FitSettings, whole_number, whole_numbers
 
-__all__ = ["TrackerSettings"]
+__all__ = ["TrackerSettings", "checked_tracker_settings"]
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class TrackerSettings:
     redetect_every : int
         After how many frames without success the face is detected anew; 0: never.
     forget_after : int
-        After how many frames without success the face is given up.
+        After more than so many frames without success, the face is given up.
 
     Raises
     ------
@@ -42,6 +42,11 @@ class TrackerSettings:
     forget_after: int = 100
 
     def __post_init__(self) -> None:
+        if not isinstance(self.fit, FitSettings):
+            raise ValueError(f"fit: expected FitSettings, got {self.fit!r}")
+        object.__setattr__(self, "windows", whole_numbers("windows", self.windows))
+        for name in ("redetect_every", "forget_after"):
+            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
         replace(self.fit, window_sizes=self.windows)  # raises if they cannot be used
         if not 0.01 <= self.template_scale <= 100:
             raise ValueError(
@@ -56,3 +61,12 @@ class TrackerSettings:
     def tracking(self) -> FitSettings:
         """The settings where the frame before was fitted with success."""
         return replace(self.fit, window_sizes=self.windows)
+
+
+def checked_tracker_settings(settings: TrackerSettings | None) -> TrackerSettings:
+    """Return the settings, the defaults for None; a ValueError if they are anything else."""
+    if settings is None:
+        return TrackerSettings()
+    if not isinstance(settings, TrackerSettings):
+        raise ValueError(f"settings: expected TrackerSettings, got {settings!r}")
+    return settings

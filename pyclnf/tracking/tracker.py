@@ -13,7 +13,7 @@ from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import check_box
 from pyclnf.pdm import Parameters
 from pyclnf.tracking.fitter import Fit, Fitter
-from pyclnf.tracking.settings import TrackerSettings
+from pyclnf.tracking.settings import TrackerSettings, checked_tracker_settings
 from pyclnf.tracking.template import cut_template, follow_template
 from pyclnf.typing import AnyArray, ByteArray, Float32Array
 
@@ -81,7 +81,7 @@ class Tracker(Generic[AnyFit]):
     ) -> None:
         self._fitter = fitter
         self._find_faces = find_faces
-        self._settings = TrackerSettings() if settings is None else settings
+        self._settings = checked_tracker_settings(settings)
         self.reset()
 
     def reset(self, near: tuple[float, float] | None = None) -> None:
@@ -112,7 +112,8 @@ class Tracker(Generic[AnyFit]):
         image : (H, W) or (H, W, 3) array
             As :meth:`pyclnf.CLNF.fit` takes it.
         box : sequence of four numbers, optional
-            Where the face is, if it is known: it is fitted from there.
+            Where the face is, if it is known: it is fitted from there, and detected only if that
+            does not succeed.
 
         Returns
         -------

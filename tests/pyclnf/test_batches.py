@@ -54,7 +54,7 @@ def test_the_order_of_faces_does_not_matter(clnf: CLNF):
 @pytest.mark.parametrize(
     ("box", "word"),
     [((np.nan, 0, 9, 9), "bbox"), ((1, 2, -3, 4), "bbox"), ((9e4, 9e4, 9, 9), "bbox"),
-     ((1, 2, 3), "bbox"), ("a box", "bbox")],
+     ((1, 2, 3), "bbox"), ("a box", "bbox"), ([1, [2], 3, 4], "bbox"), (None, "bbox")],
 )  # fmt: skip
 def test_a_bad_box_does_not_lose_the_rest(clnf: CLNF, box: Any, word: str):
     face = FACES[0]

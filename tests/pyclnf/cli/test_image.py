@@ -130,9 +130,33 @@ def test_cameras_that_cannot_be(
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("box", ["nan,1,2,3", "99999,1,2,3", "1,2,-3,4"])
+def test_boxes_that_cannot_be_used(
+    fixtures: Embedded, face: Face, tmp_path: Path, box: str, capsys
+):
+    given = [str(face.picture), "--model", str(fixtures.model), f"--bbox={box}"]
+    assert main(["image", *given, "--out-dir", str(tmp_path)]) == SKIPPED
+    said = capsys.readouterr()
+    assert "face 0: bbox: " in said.err
+    assert said.out.startswith("1 pictures, 0 faces")
+
+
+def test_a_model_that_is_not_there(face: Face, models: Path, capsys):
+    assert main(["image", str(face.picture), "--model", "nowhere/main.txt"]) == UNUSABLE
+    assert "nowhere/main.txt" in capsys.readouterr().err
+
+
+def test_boxes_of_two_pictures_in_one_file(tmp_path: Path, capsys):
+    names = [str(tmp_path / folder / "face.jpg") for folder in ("one", "other")]
+    assert main(["detect", *names, "--out-dir", str(tmp_path)]) == UNUSABLE
+    assert "would both be written to" in capsys.readouterr().err
+
+
 def test_no_detector(fixtures: Embedded, face: Face, models: Path, capsys):
     assert main(["image", str(face.picture), "--model", str(fixtures.model)]) == UNUSABLE
-    assert "no face detector is installed" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "no face detector is installed" in said
+    assert "--bbox X,Y,W,H or --bbox-dir DIR" in said
 
 
 def test_csv_is_what_is_written_if_nothing_is_asked_for(
@@ -241,14 +265,6 @@ def test_what_is_not_there(arguments: list[str], problem: str, capsys: pytest.Ca
         main(["image", "anna.png", *arguments])
     assert caught.value.code == UNUSABLE
     assert problem in capsys.readouterr().err
-
-
-def test_without_boxes_the_command_says_what_it_needs(
-    models: Path, picture: Path, capsys: pytest.CaptureFixture[str]
-):
-    assert main(["image", str(picture)]) == UNUSABLE
-    said = capsys.readouterr().err
-    assert "--bbox X,Y,W,H or --bbox-dir DIR" in said
 
 
 def test_without_a_model_the_command_says_how_to_get_one(

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
+from support.faces import draw_face
+from support.model_files import add_part, write_small_model
 
 from openface_bridge.fixtures import Face
-from pyclnf import CLNF, FitSettings
+from pyclnf import CLNF, FitSettings, ModelFileError
 from pyclnf.pipeline.boxes import same_boxes
 from pyclnf.pipeline.engine import Choices, Engine, PictureEngine
 from pyclnf.pipeline.frame import Frame
@@ -58,3 +61,14 @@ def test_what_holds_for_all_can_be_written(clnf: CLNF):
     about = PictureEngine(clnf, same_boxes([]), Choices(FAST)).about
     assert json.loads(json.dumps(about))["settings"]["max_iterations"] == 1
     assert about["backend"] == clnf.backend
+
+
+def test_a_part_that_cannot_be_read_is_no_face_that_was_not_found(tmp_path: Path):
+    manifest = write_small_model(tmp_path)
+    add_part(manifest, "inner", (4, 5, 6, 7, 8, 9, 10, 11))
+    (tmp_path / "inner" / "main.txt").write_text("nothing")
+    face = draw_face(0)
+    frame = Frame("face", np.repeat(face.picture[:, :, None], 3, axis=2))
+    engine = PictureEngine(CLNF(manifest, backend="numpy"), same_boxes([face.box]))
+    with pytest.raises(ModelFileError, match=r"main\.txt"):
+        engine.image(frame)

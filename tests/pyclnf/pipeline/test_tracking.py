@@ -96,3 +96,16 @@ def test_what_holds_for_all_can_be_written(clnf: CLNF, most: int):
     about = TrackingEngine(clnf, same_boxes([]), FAST, template=True, most=most).about
     told = json.loads(json.dumps(about))
     assert (told["template"], told["faces"], told["camera"]) == (True, most, "estimated")
+
+
+def test_boxes_that_cannot_be_used_are_told_and_passed_over(clnf: CLNF, face: Face, frame: Frame):
+    told: list[str] = []
+    boxes = [(np.nan, 0, 9, 9), (5000, 5000, 10, 10)]
+    engine = TrackingEngine(clnf, same_boxes(boxes), FAST, report=told.append)
+    [(_, [result])] = engine.sequence(numbered(frame, 1))
+    assert not result.was_fitted
+    assert len(told) == 2
+    assert all("frame 1: bbox: " in each for each in told)
+    found = TrackingEngine(clnf, same_boxes([*boxes, face.box]), FAST, report=told.append)
+    [(_, [result])] = found.sequence(numbered(frame, 1))
+    assert result.success

@@ -100,7 +100,10 @@ def test_nobody(faces: Faces):
     assert FaceTracker(faces, faces.find).update(FRAME) == {}
 
 
-@pytest.mark.parametrize("change", [{"most": 0}, {"detect_every": 0}])
+@pytest.mark.parametrize(
+    "change",
+    [{"most": 0}, {"most": 1.5}, {"detect_every": 0}, {"detect_every": "3"}, {"lose_after": -1}],
+)
 def test_bad_arguments(faces: Faces, change: dict[str, Any]):
-    with pytest.raises(ValueError, match=rf"^{next(iter(change))}: must be positive"):
+    with pytest.raises(ValueError, match=rf"^{next(iter(change))}: "):
         FaceTracker(faces, faces.find, **change)

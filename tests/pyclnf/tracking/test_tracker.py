@@ -206,8 +206,18 @@ def test_a_template_is_followed_before_the_fit():
         ({"template_scale": float("nan")}, "template_scale: "),
         ({"redetect_every": -1}, "redetect_every: "),
         ({"forget_after": -1}, "forget_after: "),
+        ({"forget_after": float("nan")}, "forget_after: "),
+        ({"redetect_every": 1.5}, "redetect_every: "),
+        ({"windows": (9.5,)}, "windows: "),
+        ({"fit": None}, "fit: "),
     ],
 )
 def test_settings_that_cannot_be_used(change: dict[str, object], message: str):
     with pytest.raises(ValueError, match=f"^{message}"):
         TrackerSettings(**change)  # type: ignore[arg-type]
+
+
+def test_settings_of_another_kind():
+    with pytest.raises(ValueError, match=r"^settings: expected TrackerSettings"):
+        Tracker(Script(), one_face, FitSettings())  # type: ignore[arg-type]
+    assert hash(TrackerSettings(windows=[0, 9])) == hash(TrackerSettings(windows=(0, 9)))  # type: ignore[arg-type]
