@@ -13,7 +13,7 @@ from pyclnf.batches import fit_batch
 from pyclnf.cache import cache_folder
 from pyclnf.detection import FaceDetector
 from pyclnf.face_fitter import FaceFit, FaceFitter
-from pyclnf.hypotheses import ROTATIONS, Hypotheses, Rotation
+from pyclnf.hypotheses import ROTATIONS, Hypotheses, Rotation, fit_hypotheses
 from pyclnf.image import check_box
 from pyclnf.model import ModelFileError
 from pyclnf.observe import Observer
@@ -21,7 +21,6 @@ from pyclnf.part_models import PartModel, load_parts
 from pyclnf.pose import CameraIntrinsics, HeadPose, RelativeTo, head_pose, landmarks_3d
 from pyclnf.settings import FitSettings
 from pyclnf.store.folders import model_path
-from pyclnf.threads import in_threads
 from pyclnf.tracking import FaceTracker, Tracker, TrackerSettings
 from pyclnf.typing import AnyArray, Float32Array
 from pyclnf.validation import Validator
@@ -178,13 +177,7 @@ class CLNF:
         box = check_box(bbox, (picture.height, picture.width))
         angles = _checked_rotations(rotations)
         chosen = _checked_settings(settings)
-        pdm = self._backend.detector.pdm
-
-        def fit_from(rotation: Rotation) -> fitting.FitResult:
-            start = pdm.parameters_from_box(box, rotation)
-            return fitting.fit(picture, box, start, chosen, self._backend)
-
-        return Hypotheses(angles, in_threads(fit_from, angles, threads))
+        return fit_hypotheses(picture, box, angles, chosen, self._backend, threads)
 
     def detect(
         self,

@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 
-import numpy as np
-
 from pyclnf import fitting
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.extent import extent_of
 from pyclnf.fitting import FitResult
-from pyclnf.hypotheses import ROTATIONS, Hypotheses, Rotation
+from pyclnf.hypotheses import ROTATIONS, Rotation, fit_hypotheses
 from pyclnf.part_models import PartModel
 from pyclnf.parts import PartFit, refine
 from pyclnf.pdm import Parameters, PointDistributionModel
 from pyclnf.settings import FitSettings
-from pyclnf.threads import in_threads
 from pyclnf.typing import AnyArray, Float32Array
 from pyclnf.validation import SUCCESS_BOUNDARY, Validator
 
@@ -87,9 +85,7 @@ class FaceFitter:
 
     def fit_shape(self, picture: PaddedImage, start: Parameters, settings: FitSettings) -> FaceFit:
         """Fit a face from where it was."""
-        landmarks = self.pdm.pose(start).landmarks
-        corner = landmarks.min(axis=0)
-        extent = np.concatenate((corner, landmarks.max(axis=0) - corner))
+        extent = extent_of(self.pdm.pose(start).landmarks)
         found = fitting.fit(picture, extent, start, settings, self._backend)
         return self._completed(picture, found)
 
@@ -98,13 +94,10 @@ class FaceFitter:
 
         The reference completes all of them; what parts and validator find does not decide.
         """
-
-        def fit_from(rotation: Rotation) -> FitResult:
-            start = self.pdm.parameters_from_box(box, rotation)
-            return fitting.fit(picture, box, start, settings, self._backend)
-
-        fits = in_threads(fit_from, self._rotations, self._threads)
-        return self._completed(picture, Hypotheses(self._rotations, fits).best)
+        tried = fit_hypotheses(
+            picture, box, self._rotations, settings, self._backend, self._threads
+        )
+        return self._completed(picture, tried.best)
 
     def _completed(self, picture: PaddedImage, found: FitResult) -> FaceFit:
         """Refine a fit by its parts, and tell how certain it is."""

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pyclnf.fitting import FitResult
+from pyclnf.backends.base import Backend
+from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.fitting import FitResult, fit
+from pyclnf.settings import FitSettings
+from pyclnf.threads import in_threads
+from pyclnf.typing import Float32Array
 
-__all__ = ["ROTATIONS", "Hypotheses", "Rotation"]
+__all__ = ["ROTATIONS", "Hypotheses", "Rotation", "fit_hypotheses"]
 
 Rotation = tuple[float, float, float]
 """Euler angles of a head pose, radians."""
@@ -53,3 +58,20 @@ class Hypotheses:
     def best(self) -> FitResult:
         """The fit with the best likelihood."""
         return self.fits[self.chosen]
+
+
+def fit_hypotheses(
+    picture: PaddedImage,
+    box: Float32Array,
+    rotations: Sequence[Rotation],
+    settings: FitSettings,
+    backend: Backend,
+    threads: int | None,
+) -> Hypotheses:
+    """Fit a face in a box from each head pose; see :meth:`pyclnf.CLNF.fit_hypotheses`."""
+
+    def fit_from(rotation: Rotation) -> FitResult:
+        start = backend.detector.pdm.parameters_from_box(box, rotation)
+        return fit(picture, box, start, settings, backend)
+
+    return Hypotheses(rotations, in_threads(fit_from, rotations, threads))

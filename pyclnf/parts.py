@@ -15,6 +15,7 @@ import numpy as np
 from pyclnf import fitting
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.extent import extent_of
 from pyclnf.fitting import FitResult
 from pyclnf.likelihood import UNEVALUATED
 from pyclnf.part_models import PartModel
@@ -114,8 +115,7 @@ def _fit(part: PartModel, image: PaddedImage, face: FitResult) -> PartFit:
     if not scale > least:
         failure = f"the face is too small: its scale is {scale:.3f}, at most {least:g}"
         return _not_fitted(start, backend.detector.pdm.pose(start).landmarks, failure)
-    box = np.concatenate((shared.min(axis=0), np.ptp(shared, axis=0)))
-    found = fitting.fit(image, box, start, part.settings, backend)
+    found = fitting.fit(image, extent_of(shared), start, part.settings, backend)
     told = {field.name: getattr(found, field.name) for field in fields(found)}
     return PartFit(**told, fitted=True)
 

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from pyclnf.clnf import CLNF
+from pyclnf.extent import extent_of
 from pyclnf.face_fitter import FaceFit
 from pyclnf.image import check_box
 from pyclnf.pipeline.engine import Choices, FindBoxes
@@ -113,8 +114,7 @@ class TrackingEngine:
 
     def _result(self, frame: Frame, face_id: int, tracked: Tracked[FaceFit]) -> FaceResult:
         """Return what is known of a face that is followed."""
-        low, high = tracked.fit.landmarks.min(axis=0), tracked.fit.landmarks.max(axis=0)
-        box = np.concatenate((low, high - low))
+        box = extent_of(tracked.fit.landmarks)
         return self._describe(frame, face_id, box, tracked.fit, success=tracked.success)
 
 

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from pyclnf.detection import FaceDetector, find_boxes
+from pyclnf.extent import extent_of
 from pyclnf.settings import whole_number
 from pyclnf.tracking.fitter import Fit, Fitter
 from pyclnf.tracking.settings import TrackerSettings, checked_tracker_settings
@@ -108,8 +109,7 @@ class FaceTracker(Generic[AnyFit]):
         """Find one face."""
         tracked = face.tracker.update(image, box)
         assert tracked is not None  # it has a place since its first box
-        low, high = tracked.fit.landmarks.min(axis=0), tracked.fit.landmarks.max(axis=0)
-        face.extent = np.concatenate((low, high - low))
+        face.extent = extent_of(tracked.fit.landmarks)
         return tracked
 
     def _drop_lost(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.extent import extent_of
 from pyclnf.pdm import Parameters, PointDistributionModel
 from pyclnf.resizing import shrink, shrunk_size
 from pyclnf.typing import ByteArray, Float32Array, Float64Array, IntArray
@@ -24,7 +25,7 @@ def cut_template(image: PaddedImage, landmarks: Float32Array) -> ByteArray | Non
     landmarks : (n, 2) float32
         Their extent is cut out, its sides rounded towards zero.
     """
-    x, y, width, height = (int(value) for value in _extent(landmarks))
+    x, y, width, height = (int(value) for value in extent_of(landmarks))
     return _cut(image, x, y, width, height)
 
 
@@ -55,7 +56,7 @@ def follow_template(
         With another translation. The search spans twice the extent of the landmarks, around them.
     """
     factor = min(np.float32(face_scale) / parameters.global_[0], np.float32(1))
-    extent = _extent(pdm.pose(parameters).landmarks)
+    extent = extent_of(pdm.pose(parameters).landmarks)
     corner = _search(image, template, extent, factor)
     if corner is None:
         return parameters
@@ -119,12 +120,6 @@ def _search(
     row, column = divmod(int(likeness.argmax()), likeness.shape[1])
     origin = np.array((max(left, 0), max(top, 0)), np.float32)
     return np.array((column, row), np.float32) / factor + origin
-
-
-def _extent(landmarks: Float32Array) -> Float32Array:
-    """Return x, y, width and height of landmarks, (4,) float32."""
-    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
-    return np.concatenate((low, high - low))
 
 
 def _cut(image: PaddedImage, x: int, y: int, width: int, height: int) -> ByteArray | None:
