@@ -50,10 +50,11 @@ def shrink(grey: ByteArray, factor: float) -> ByteArray:
         return grey.copy()
     left, right, of_left, of_right = _neighbours(grey.shape[1], width, factor)
     top, bottom, of_top, of_bottom = _neighbours(grey.shape[0], height, factor)
-    wide = grey.astype(np.int64)
+    used = np.union1d(top, bottom)
+    wide = grey[used].astype(np.int32)
     rows = wide[:, left] * of_left + wide[:, right] * of_right >> 4
-    upper = rows[top] * of_top[:, None] >> 16
-    lower = rows[bottom] * of_bottom[:, None] >> 16
+    upper = rows[np.searchsorted(used, top)] * of_top[:, None] >> 16
+    lower = rows[np.searchsorted(used, bottom)] * of_bottom[:, None] >> 16
     return (upper + lower + 2 >> 2).astype(np.uint8)
 
 
@@ -65,4 +66,4 @@ def _neighbours(size: int, count: int, factor: float) -> tuple[IntArray, ...]:
     fraction = positions - first.astype(np.float32)
     weights = (np.rint(part * np.float32(_ONE)) for part in (np.float32(1) - fraction, fraction))
     pixels = (pixel.clip(0, size - 1) for pixel in (first, first + 1))
-    return *pixels, *(weight.astype(np.intp) for weight in weights)
+    return *pixels, *(weight.astype(np.int32) for weight in weights)

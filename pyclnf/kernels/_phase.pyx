@@ -82,6 +82,7 @@ cdef extern from "phase/table.h" namespace "pyclnf::phase" nogil:
         size_t workspace_size(const Model&)
         void prepare(const Model&, void*)
         Outcome run(const Model&, const Task&, const State&, const Record*, void*, float*)
+        void pose(const Model&, const State&, void*)
         int descend(const Model&, const float*, const float*, const State&, void*)
         double log_likelihood(const float*, int, int, const uint8_t*, const float*, float)
         void fill_kernels(int, float, float*)
@@ -238,6 +239,14 @@ cdef class Phases:
             )
         self._spare.append(memory)
         return outcome.iterations, outcome.diverged, outcome.reshaped
+
+    def pose(self, tuple state):
+        cdef State places
+        cdef _Memory memory
+        self._fill(&places, state, 1)
+        memory = self._workspace()
+        self._kernels.pose(self._model, places, memory.start)  # sooner than the lock is had back
+        self._spare.append(memory)
 
     def descend(self, const float[:, ::1] landmarks, const float[::1] prior, tuple state):
         cdef State places

@@ -91,6 +91,16 @@ class CompiledPhases:
             state = (state[0], posed.parameters.local, state[2], posed.shape_3d, state[4])
         return PhaseResult(_posed(state), offsets, diverged)
 
+    def pose(self, parameters: Parameters) -> PosedShape:
+        """Do what :meth:`pyclnf.pdm.PointDistributionModel.pose` does, for finite parameters."""
+        n = self._phases.landmarks
+        shapes = ((3, 3), (3, n), (n, 2))
+        rotation, shape_3d, landmarks = (np.empty(shape, np.float32) for shape in shapes)
+        # The kernel takes a state, and writes to all of it.
+        global_, local = parameters.global_.copy(), parameters.local.copy()
+        self._phases.pose((global_, local, rotation, shape_3d, landmarks))
+        return PosedShape(parameters, rotation, shape_3d, landmarks)
+
     def parameters_from_landmarks(self, landmarks: Float32Array) -> Parameters:
         """Do what :func:`pyclnf.landmark_parameters.parameters_from_landmarks` does."""
         seen = landmark_parameters.visible(landmarks)
@@ -100,8 +110,7 @@ class CompiledPhases:
 
     def descend(self, landmarks: Float32Array) -> tuple[Parameters, int]:
         """Do what :func:`pyclnf.landmark_parameters.descend` does."""
-        posed = self._pdm.pose(landmark_parameters.start(self._pdm, landmarks))
-        state = _state(posed)
+        state = _state(self.pose(landmark_parameters.start(self._pdm, landmarks)))
         iterations = self._phases.descend(np.ascontiguousarray(landmarks), self._prior, state)
         return Parameters(state[0], state[1]), iterations
 

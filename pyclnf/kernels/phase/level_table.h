@@ -33,6 +33,16 @@ static Outcome run(const Model& model, const Task& task, const State& state, con
   return Runner(model, task, *static_cast<Workspace*>(memory), record).run(state, offsets);
 }
 
+static void pose(const Model& model, const State& state, void* memory) {
+  Pose& pose = static_cast<Workspace*>(memory)->poses[0];
+  copy(state.global, kRigid, pose.global);
+  copy(state.local, model.modes, pose.local);
+  pose.rotation = euler_to_matrix(pose.global + 1);
+  shape_3d(model, pose.local, pose.shape);
+  project(model, pose);
+  write_state(model, pose, state, 0);
+}
+
 static int descend(const Model& model, const float* landmarks, const float* prior,
                    const State& state, void* memory) {
   return Descent(model, landmarks, prior, *static_cast<Workspace*>(memory)).run(state);
@@ -114,8 +124,8 @@ namespace pyclnf::phase {
 
 const Kernels PYCLNF_TABLE_OF(PYCLNF_LEVEL) = {
     PYCLNF_LEVEL::workspace_size, PYCLNF_LEVEL::prepare,        PYCLNF_LEVEL::run,
-    PYCLNF_LEVEL::descend,        PYCLNF_LEVEL::log_likelihood, PYCLNF_LEVEL::fill_kernels,
-    PYCLNF_LEVEL::kSteps,
+    PYCLNF_LEVEL::pose,           PYCLNF_LEVEL::descend,        PYCLNF_LEVEL::log_likelihood,
+    PYCLNF_LEVEL::fill_kernels,   PYCLNF_LEVEL::kSteps,
 };
 
 }  // namespace pyclnf::phase

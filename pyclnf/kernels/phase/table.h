@@ -34,6 +34,8 @@ struct Kernels {
   // `offsets`, n x 2, gets those of the last iteration's start. `record` may be null.
   Outcome (*run)(const Model& model, const Task& task, const State& state, const Record* record,
                  void* workspace, float* offsets);
+  // Derive rotation, 3D shape and landmarks from a state's parameters.
+  void (*pose)(const Model& model, const State& state, void* workspace);
   // Go to the parameters of landmarks, n x 2, that all count; `prior` is that of 6 + m parameters.
   // Return how many iterations that took.
   int (*descend)(const Model& model, const float* landmarks, const float* prior,
