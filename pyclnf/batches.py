@@ -13,7 +13,7 @@ from pyclnf.fitting import FitResult, fit
 from pyclnf.image import check_box
 from pyclnf.likelihood import UNEVALUATED
 from pyclnf.settings import FitSettings
-from pyclnf.threads import in_threads
+from pyclnf.threads import in_threads, thread_count
 from pyclnf.typing import AnyArray
 
 __all__ = ["fit_batch"]
@@ -36,7 +36,9 @@ def fit_batch(
 ) -> list[FitResult]:
     """Fit every face; see :meth:`pyclnf.CLNF.fit_many`."""
     faces = list(_faces(images, list(boxes), backend))
-    return in_threads(lambda face: _fit(face, settings, backend), faces, threads)
+    count = thread_count(threads)
+    each = backend.using(max(count // max(len(faces), 1), 1))
+    return in_threads(lambda face: _fit(face, settings, each), faces, count)
 
 
 def _faces(

@@ -21,6 +21,7 @@ from pyclnf.part_models import PartModel, load_parts
 from pyclnf.pose import CameraIntrinsics, HeadPose, RelativeTo, head_pose, landmarks_3d
 from pyclnf.settings import FitSettings
 from pyclnf.store.folders import model_path
+from pyclnf.threads import thread_count
 from pyclnf.tracking import FaceTracker, Tracker, TrackerSettings
 from pyclnf.typing import AnyArray, Float32Array
 from pyclnf.validation import Validator
@@ -107,6 +108,8 @@ class CLNF:
         settings: FitSettings | None = None,
         observer: Observer | None = None,
         rotation: Rotation = (0.0, 0.0, 0.0),
+        *,
+        threads: int | None = 1,
     ) -> fitting.FitResult:
         """Find the landmarks of the face in a box.
 
@@ -123,6 +126,9 @@ class CLNF:
             Told what happens at each stage.
         rotation : tuple of three floats
             The head pose to start from: Euler angles, radians, from -π to π.
+        threads : int or None
+            The most to use; one per processor for None. More than one help backend ``cython``
+            where the processors have nothing else to do. The result does not depend on it.
 
         Returns
         -------
@@ -133,15 +139,16 @@ class CLNF:
         ------
         ValueError
             Naming the argument, if the picture is empty or of another rank or dtype, the box not
-            finite, not positive or wholly outside the picture, the rotation not three angles, or
-            the settings have no window for any scale of the model.
+            finite, not positive or wholly outside the picture, the rotation not three angles, the
+            settings have no window for any scale of the model, or `threads` is not positive.
         """
         picture = self._backend.picture(image)
         box = check_box(bbox, (picture.height, picture.width))
         angles = _checked_rotation(rotation)
         start = self._backend.detector.pdm.parameters_from_box(box, angles)
         chosen = _checked_settings(settings)
-        return fitting.fit(picture, box, start, chosen, self._backend, observer)
+        backend = self._backend.using(thread_count(threads))
+        return fitting.fit(picture, box, start, chosen, backend, observer)
 
     def fit_hypotheses(
         self,

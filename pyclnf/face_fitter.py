@@ -15,6 +15,7 @@ from pyclnf.part_models import PartModel
 from pyclnf.parts import PartFit, refine
 from pyclnf.pdm import Parameters, PointDistributionModel
 from pyclnf.settings import FitSettings
+from pyclnf.threads import thread_count
 from pyclnf.typing import AnyArray, Float32Array
 from pyclnf.validation import SUCCESS_BOUNDARY, Validator
 
@@ -60,7 +61,7 @@ class FaceFitter:
     rotations : sequence of rotations
         The head poses that a face in a box is fitted from.
     threads : int or None
-        The most that the fits from several head poses use; one per processor for None.
+        The most to use; one per processor for None.
     """
 
     def __init__(
@@ -72,7 +73,8 @@ class FaceFitter:
         threads: int | None = 1,
     ) -> None:
         self._backend, self._parts, self._validator = backend, parts, validator
-        self._rotations, self._threads = rotations, threads
+        self._rotations, self._threads = rotations, thread_count(threads)
+        self._alone = backend.using(self._threads)
 
     @property
     def pdm(self) -> PointDistributionModel:
@@ -86,7 +88,7 @@ class FaceFitter:
     def fit_shape(self, picture: PaddedImage, start: Parameters, settings: FitSettings) -> FaceFit:
         """Fit a face from where it was."""
         extent = extent_of(self.pdm.pose(start).landmarks)
-        found = fitting.fit(picture, extent, start, settings, self._backend)
+        found = fitting.fit(picture, extent, start, settings, self._alone)
         return self._completed(picture, found)
 
     def fit_box(self, picture: PaddedImage, box: Float32Array, settings: FitSettings) -> FaceFit:
@@ -94,14 +96,13 @@ class FaceFitter:
 
         The reference completes all of them; what parts and validator find does not decide.
         """
-        tried = fit_hypotheses(
-            picture, box, self._rotations, settings, self._backend, self._threads
-        )
+        backend = self._alone if len(self._rotations) == 1 else self._backend
+        tried = fit_hypotheses(picture, box, self._rotations, settings, backend, self._threads)
         return self._completed(picture, tried.best)
 
     def _completed(self, picture: PaddedImage, found: FitResult) -> FaceFit:
         """Refine a fit by its parts, and tell how certain it is."""
-        whole = refine(picture, found, self._backend, self._parts)
+        whole = refine(picture, found, self._backend, self._parts, self._threads)
         face = whole.face
         told = {each.name: getattr(face, each.name) for each in fields(face)}
         certainty = float(face.success)

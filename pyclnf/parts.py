@@ -65,7 +65,11 @@ class WholeFit:
 
 
 def refine(
-    image: PaddedImage, face: FitResult, backend: Backend, parts: Sequence[PartModel]
+    image: PaddedImage,
+    face: FitResult,
+    backend: Backend,
+    parts: Sequence[PartModel],
+    threads: int = 1,
 ) -> WholeFit:
     """Fit the parts of a face that has been fitted, and put them back into it.
 
@@ -76,13 +80,15 @@ def refine(
     backend : Backend
         Of the face.
     parts : sequence of PartModel
+    threads : int
+        The most to use. They decide no bit.
 
     Returns
     -------
     WholeFit
         Its ``face`` is the one given where no part was fitted.
     """
-    fits = {part.name: _fit(part, image, face) for part in parts}
+    fits = {part.name: _fit(part, image, face, threads) for part in parts}
     whole = WholeFit(face, fits)
     if not whole.refined:
         return whole
@@ -101,7 +107,7 @@ def _explained(face: FitResult, backend: Backend, landmarks: Float32Array) -> Fi
     return replace(face, landmarks=nearest, params_global=found.global_, params_local=found.local)
 
 
-def _fit(part: PartModel, image: PaddedImage, face: FitResult) -> PartFit:
+def _fit(part: PartModel, image: PaddedImage, face: FitResult, threads: int) -> PartFit:
     """Fit one part from where the face's landmarks are."""
     backend, shared = part.backend, face.landmarks[part.in_face]
     known = np.zeros((backend.detector.pdm.n_landmarks, 2), np.float32)
@@ -115,7 +121,7 @@ def _fit(part: PartModel, image: PaddedImage, face: FitResult) -> PartFit:
     if not scale > least:
         failure = f"the face is too small: its scale is {scale:.3f}, at most {least:g}"
         return _not_fitted(start, backend.detector.pdm.pose(start).landmarks, failure)
-    found = fitting.fit(image, extent_of(shared), start, part.settings, backend)
+    found = fitting.fit(image, extent_of(shared), start, part.settings, backend.using(threads))
     told = {field.name: getattr(found, field.name) for field in fields(found)}
     return PartFit(**told, fitted=True)
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-__all__ = ["in_threads"]
+__all__ = ["in_threads", "thread_count"]
 
 _Given = TypeVar("_Given")
 _Found = TypeVar("_Found")
@@ -33,7 +33,7 @@ def in_threads(
     ValueError
         Naming ``threads``, if that is not positive.
     """
-    workers = min(_checked(threads), len(items))
+    workers = min(thread_count(threads), len(items))
     if workers <= 1:
         return [work(item) for item in items]
     # An executor's futures cost a tenth of what fitting a face does.
@@ -81,8 +81,14 @@ class _Shared(Generic[_Given, _Found]):
             return None if self._errors else next(self._numbers, None)
 
 
-def _checked(threads: int | None) -> int:
-    """Return how many threads may be used."""
+def thread_count(threads: int | None) -> int:
+    """Return how many threads may be used: one per processor for None.
+
+    Raises
+    ------
+    ValueError
+        Naming ``threads``, if that is not positive.
+    """
     if threads is None:
         if hasattr(os, "sched_getaffinity"):  # those that this process may use
             return len(os.sched_getaffinity(0))

@@ -100,6 +100,7 @@ class RecordingBackend:
         self.detector = self.backend.detector
         self.arithmetic = self.backend.arithmetic
         self.prepare = self.backend.prepare
+        self.using = lambda threads: self
         self.response_backend = self.backend.response_backend
         self.parameters_from_landmarks = self.backend.parameters_from_landmarks
 

@@ -131,7 +131,7 @@ class PyCLNF:
     def verify(self, face: Face) -> float:
         """Compare with the recordings: every bit, or within the noise floor."""
         backend, floor = self._clnf.backend, face.noise_floor
-        found = self._clnf.fit(face.grey, face.box).landmarks
+        found = self._clnf.fit(face.grey, face.box, threads=self._cores).landmarks
         check_landmarks(backend, found, face.landmarks, floor)
         (batched,) = self._clnf.fit_many([face.grey], [face.box])
         assert batched.landmarks.tobytes() == found.tobytes(), f"{face.name}: batched differs"
@@ -141,12 +141,13 @@ class PyCLNF:
         return largest_distance(found, face.landmarks)
 
     def fit(self, faces: Sequence[Face]) -> object:
-        """Fit one face after another, in one thread."""
-        return [self._clnf.fit(face.grey, face.box) for face in faces]
+        """Fit one face after another, each in a thread per core."""
+        return [self._clnf.fit(face.grey, face.box, threads=self._cores) for face in faces]
 
     def fit_in_colour(self, faces: Sequence[Face]) -> object:
         """Fit one face after another, pictures as they lie on disk."""
-        return [self._clnf.fit(face.picture, face.box) for face in faces]
+        fit, threads = self._clnf.fit, self._cores
+        return [fit(face.picture, face.box, threads=threads) for face in faces]
 
     def fit_hypotheses(self, faces: Sequence[Face]) -> object:
         """Fit one face after another, from eleven head poses each, in a thread per core."""

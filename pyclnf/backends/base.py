@@ -40,6 +40,10 @@ class Backend(Protocol):
         """How its order-dependent sums are rounded."""
         ...
 
+    def using(self, threads: int) -> Backend:
+        """Return this backend for fits that may use so many threads each; the bits are the same."""
+        ...
+
     def picture(self, image: AnyArray) -> PaddedImage:
         """Return a picture in grey, see :func:`pyclnf.image.to_grey`; raises what that says."""
         ...

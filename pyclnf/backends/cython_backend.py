@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from copy import copy
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -16,13 +18,15 @@ from pyclnf.experts.patch_experts import CCNFExperts
 from pyclnf.image import check_picture, to_grey
 from pyclnf.kernels import _kernels
 from pyclnf.kernels.levels import choose_level
+from pyclnf.kernels.model import CompiledModel
 from pyclnf.kernels.phases import CompiledPhases, kernel_table, log_likelihood
 from pyclnf.kernels.prepared import Workspace, prepare_experts
+from pyclnf.kernels.teams import MOST_MEMBERS, team_of
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
 from pyclnf.pdm import Parameters, PosedShape
 from pyclnf.responses import Responses, spread
-from pyclnf.typing import AnyArray, BoolArray, Float32Array
+from pyclnf.typing import AnyArray, BoolArray, ByteArray, Float32Array
 
 __all__ = ["CythonBackend"]
 
@@ -45,13 +49,24 @@ class CythonBackend:
     name = "cython"
 
     def __init__(self, detector: Detector, level: str | None = None) -> None:
-        self.detector = detector
         self.arithmetic: Arithmetic = ReferenceOrder()
         self._level = choose_level(level)
         self._phases = CompiledPhases(detector.pdm, self._level)
+        model = CompiledModel(detector.pdm, self.arithmetic, self._phases)
+        self.detector = replace(detector, pdm=model)
         self._prepared: dict[tuple[int, int, int], _kernels.Experts] = {}
         self._lock = threading.Lock()
         self._workspace = Workspace()
+        self._threads = 1
+
+    def using(self, threads: int) -> CythonBackend:
+        """Return this backend, of which each fit uses so many threads, or as many as help it."""
+        useful = min(threads, MOST_MEMBERS)
+        if useful == self._threads:
+            return self
+        other = copy(self)  # what is prepared is the same for both
+        other._threads = useful
+        return other
 
     @property
     def response_backend(self) -> str:
@@ -110,18 +125,30 @@ class CythonBackend:
         maps = np.zeros((len(landmarks), window_size, window_size), np.float32)
         if experts.view(scale, view).weights.size:
             prepared = self._experts(experts, scale, view, window_size)
-            _kernels.sample_and_respond(
-                prepared,
-                image.pixels,
-                np.ascontiguousarray(landmarks),
-                to_image[0, 0],
-                -to_image[0, 1],
-                areas,
-                maps,
-                self._workspace.floats(prepared.workspace_floats),
-                self._workspace.integers(_kernels.sample_integers(size)),
-            )
+            points, a, b = np.ascontiguousarray(landmarks), to_image[0, 0], -to_image[0, 1]
+            self._sample_and_respond(prepared, image.pixels, points, a, b, areas, maps)
         return areas, maps
+
+    def _sample_and_respond(
+        self,
+        experts: _kernels.Experts,
+        pixels: ByteArray,
+        landmarks: Float32Array,
+        a: float,
+        b: float,
+        areas: Float32Array,
+        maps: Float32Array,
+    ) -> None:
+        """Fill areas of interest and response maps, in as many threads as may be used."""
+        memory, floats = self._workspace, experts.workspace_floats
+        integers = _kernels.sample_integers(areas.shape[1])
+        given = (experts, pixels, landmarks, a, b, areas, maps)
+        if self._threads == 1:
+            _kernels.sample_and_respond(*given, memory.floats(floats), memory.integers(integers))
+            return
+        rows = memory.rows_of_floats(self._threads, floats)
+        whole = memory.rows_of_integers(self._threads, integers)
+        _kernels.sample_and_respond_together(team_of(self._threads), *given, rows, whole)
 
     def _maps(self, areas: Float32Array, scale: int, view: int, window_size: int) -> Float32Array:
         """Return response maps: of CCNF experts by kernels, of other kinds as NumPy makes them."""

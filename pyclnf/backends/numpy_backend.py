@@ -36,6 +36,10 @@ class NumpyBackend:
         self.detector = detector
         self.arithmetic = arithmetic
 
+    def using(self, threads: int) -> NumpyBackend:
+        """Return this backend: its fits are of one thread, whatever NumPy's own library does."""
+        return self
+
     def picture(self, image: AnyArray) -> PaddedImage:
         """Return a picture in grey."""
         return PaddedImage.of(to_grey(image))

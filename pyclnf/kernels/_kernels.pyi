@@ -131,6 +131,41 @@ def sample_and_respond(
 ) -> None:
     """Do what :func:`sample` and then :func:`respond` do, with their workspaces, at one go."""
 
+class Team:
+    """Threads that share work with the one that has it; to be used by one thread at a time.
+
+    Parameters
+    ----------
+    members : int
+        Whoever shares the work among them, too; 2 to 1024.
+
+    Raises
+    ------
+    RuntimeError
+        If the system gives no more threads.
+    """
+
+    members: int
+
+    def __init__(self, members: int) -> None: ...
+
+def sample_and_respond_together(
+    team: Team,
+    experts: Experts,
+    pixels: ByteArray,
+    landmarks: Float32Array,
+    a: float,
+    b: float,
+    areas: Float32Array,
+    maps: Float32Array,
+    floats: Float32Array,
+    integers: Int32Array,
+) -> None:
+    """Do what :func:`sample_and_respond` does, landmarks shared out.
+
+    Workspaces have a row for each member, which begins with a cache line.
+    """
+
 class Convolution:
     """A convolutional layer for maps of one size, checked for :func:`convolve`.
 

@@ -101,6 +101,24 @@ cdef extern from "dispatch.h" namespace "pyclnf" nogil:
     const Kernels* kernels_of(int)
 
 
+cdef extern from "team.h" namespace "pyclnf" nogil:
+    cdef cppclass CTeam "pyclnf::Team":
+        CTeam(int32_t) except +
+
+    void disband(CTeam*)
+
+
+cdef extern from "shares.h" namespace "pyclnf" nogil:
+    cdef cppclass LandmarkShares:
+        SampleArguments sampling
+        ResponseArguments responding
+        int64_t integers, floats
+        int32_t members
+
+    LandmarkShares landmark_shares(const Kernels&)
+    void share_landmarks "pyclnf::sample_and_respond"(CTeam&, LandmarkShares&)
+
+
 cdef const Kernels* _of(int level) except NULL:
     cdef const Kernels* kernels = kernels_of(level)
     if kernels == NULL:
@@ -427,6 +445,44 @@ def sample_and_respond(
     with nogil:
         kernels.sample(sampling)
         kernels.respond(responding)
+
+
+cdef class Team:
+    """See _kernels.pyi."""
+
+    cdef readonly int members
+    cdef CTeam* _team
+
+    def __cinit__(self, int members):
+        _check(1 < members <= 1024, "two members at least, 1024 at most")
+        self.members = members
+        self._team = new CTeam(members - 1)
+
+    def __dealloc__(self):
+        disband(self._team)
+
+
+def sample_and_respond_together(
+    Team team,
+    Experts experts,
+    const uint8_t[:, ::1] pixels,
+    const float[:, ::1] landmarks,
+    float a,
+    float b,
+    float[:, :, ::1] areas,
+    float[:, :, ::1] maps,
+    float[:, ::1] floats,
+    int32_t[:, ::1] integers,
+):
+    cdef LandmarkShares shares = landmark_shares(_of(experts.level)[0])
+    _check(floats.shape[0] == integers.shape[0] == team.members, "a workspace for each member")
+    _check(floats.shape[1] * 4 % sizeof(void*) == 0, "aligned workspaces")
+    _sampling(&shares.sampling, pixels, landmarks, a, b, areas, integers[0])
+    _responding(&shares.responding, experts, areas, maps, floats[0])
+    shares.integers, shares.floats = integers.shape[1], floats.shape[1]
+    shares.members = team.members
+    with nogil:
+        share_landmarks(team._team[0], shares)
 
 
 cdef class Convolution:

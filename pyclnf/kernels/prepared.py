@@ -16,6 +16,7 @@ __all__ = ["Workspace", "prepare_experts"]
 _BEYOND = 128
 """Numbers beyond the last Sigma, up to which whole tiles of outputs may read."""
 _ALIGNMENT = 64
+_LINE_FLOATS = _ALIGNMENT // 4
 
 
 def prepare_experts(
@@ -84,3 +85,12 @@ class Workspace(threading.local):
         if len(self._integers) < count:
             self._integers = np.empty(count, np.int32)
         return self._integers
+
+    def rows_of_floats(self, rows: int, count: int) -> Float32Array:
+        """Return at least so many in each row, all beginning with a cache line."""
+        whole = -(-count // _LINE_FLOATS) * _LINE_FLOATS
+        return self.floats(rows * whole)[: rows * whole].reshape(rows, whole)
+
+    def rows_of_integers(self, rows: int, count: int) -> Int32Array:
+        """Return so many in each row."""
+        return self.integers(rows * count)[: rows * count].reshape(rows, count)

@@ -214,6 +214,19 @@ def test_fits_do_not_depend_on_those_before(clnf: CLNF, small_model: Path, backe
         assert_same(clnf.fit(face.picture, face.box), expected)
 
 
+def test_threads_within_a_fit(clnf: CLNF):
+    face = FACES[1]
+    expected = clnf.fit(face.picture, face.box)
+    for threads in (1, 2, 3, None):
+        assert_same(clnf.fit(face.picture, face.box, threads=threads), expected)
+
+
+@pytest.mark.parametrize("threads", [0, -1, 1.5, True])
+def test_threads_that_cannot_be(clnf: CLNF, threads: Any):
+    with pytest.raises(ValueError, match="threads: expected a positive number or None"):
+        clnf.fit(FACES[1].picture, FACES[1].box, threads=threads)
+
+
 def test_threads_share_a_detector(small_model: Path, backend_name: str):
     one_by_one, shared = (CLNF(small_model, backend=backend_name) for _ in range(2))
     expected = [one_by_one.fit(face.picture, face.box) for face in FACES]

@@ -35,6 +35,7 @@ class Spy:
         self.kernels, self.likelihood = backend.kernels, backend.likelihood
         self.picture, self.response_backend = backend.picture, backend.response_backend
         self.parameters_from_landmarks = backend.parameters_from_landmarks
+        self.using = lambda threads: self
         self._backend = backend
         self.scales: list[tuple[int, int]] = []
         self.starts: list[PosedShape] = []

@@ -82,6 +82,7 @@ class Listening:
         self.picture = backend.picture
         self.prepare = backend.prepare
         self.parameters_from_landmarks = backend.parameters_from_landmarks
+        self.using = lambda threads: self
         self.cases: list[Case] = []
 
     def phase(self, posed: PosedShape, phase: Phase, on_iteration: Any = None) -> PhaseResult:

@@ -79,6 +79,16 @@ def test_every_level_thread_count_and_order(clnf: CLNF, batch: Batch):
         assert_reached(found, given)
 
 
+def test_threads_within_a_fit(clnf: CLNF, batch: Batch):
+    """Twice, because the first fit starts the threads, and the second finds them there."""
+    for threads in (*THREADS, 1):
+        for i in range(len(batch.boxes)):
+            one = batch.in_order([i])
+            for _ in range(2):
+                found = clnf.fit(one.pictures[0], one.boxes[0], threads=threads)
+                assert_reached([found], one)
+
+
 def test_company_does_not_matter(clnf: CLNF, batch: Batch):
     nowhere, nothing = (np.nan, 0.0, 1.0, 1.0), np.zeros((0, 3), np.uint8)
     for i in range(len(batch.boxes)):

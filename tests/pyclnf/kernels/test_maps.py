@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.ccnf_experts import make_experts
 
 from pyclnf.arithmetic.reference_order import ReferenceOrder
 from pyclnf.experts.ccnf import ViewExperts, response_maps
@@ -17,19 +18,6 @@ SIZES = (
     *((2, 5, 11, 10), (2, 13, 11, 12), (2, 3, 5, 4), (2, 7, 19, 6), (1, 2, 3, 19), (1, 28, 3, 9)),
     *((3, 7, 11, 1), (2, 1, 1, 3), (1, 1, 1, 1)),
 )
-
-
-def make_experts(n: int, neurons: int, support: int, seed: int = 0) -> ViewExperts:
-    rng = np.random.default_rng([n, neurons, support, seed])
-    return ViewExperts(
-        visible=np.ones(n, bool),
-        confidences=np.ones(n, np.float32),
-        support=support,
-        weights=rng.normal(0, 1, (n, neurons, 1 + support**2)).astype(np.float32),
-        alphas=rng.uniform(0, 2, (n, neurons)) * (rng.random((n, neurons)) < 0.9),
-        alpha_sums=np.ones(n, np.float32),
-        betas=np.ones((n, 1)),
-    )
 
 
 def make_areas(n: int, side: int) -> Float32Array:
