@@ -167,6 +167,16 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session
+def soak(session: nox.Session) -> None:
+    """Follow a face for long: memory must not grow, nor landmarks drift (--minutes, --fps)."""
+    install(session, ".[bench]")
+    session.run(
+        *("python", "-m", "measuring.soak", *(session.posargs or ("--minutes", "30"))),
+        env={"PYTHONPATH": "benchmarks"},
+    )
+
+
+@nox.session
 def fixtures(session: nox.Session) -> None:
     """Make the embedded model and test pictures anew (minutes); recordings need OpenFace."""
     install(session, ".")

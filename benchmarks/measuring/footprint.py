@@ -11,7 +11,7 @@ import json
 import sys
 from pathlib import Path
 
-__all__ = ["can_tell", "main"]
+__all__ = ["can_tell", "main", "megabytes"]
 
 _STATUS = Path("/proc/self/status")
 
@@ -33,27 +33,27 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _steps(manifest: str, faces: str, backend: str) -> dict[str, float]:
     """Return megabytes by step."""
-    steps = {"Python": _megabytes("VmRSS")}
+    steps = {"Python": megabytes("VmRSS")}
     import numpy as np
 
     with np.load(faces) as archive:
         boxes, pictures = archive["boxes"], [archive[name] for name in archive if name != "boxes"]
-    steps["NumPy and the pictures"] = _megabytes("VmRSS")
+    steps["NumPy and the pictures"] = megabytes("VmRSS")
     from pyclnf import CLNF
 
-    steps["pyclnf imported"] = _megabytes("VmRSS")
+    steps["pyclnf imported"] = megabytes("VmRSS")
     clnf = CLNF(manifest, backend=backend)
-    steps["model loaded"] = _megabytes("VmRSS")
+    steps["model loaded"] = megabytes("VmRSS")
     clnf.fit(pictures[0], boxes[0])
-    steps["first face fitted"] = _megabytes("VmRSS")
+    steps["first face fitted"] = megabytes("VmRSS")
     for picture, box in zip(pictures, boxes, strict=True):
         clnf.fit(picture, box)
-    steps["all faces fitted"] = _megabytes("VmRSS")
-    steps["most at any time"] = _megabytes("VmHWM")
+    steps["all faces fitted"] = megabytes("VmRSS")
+    steps["most at any time"] = megabytes("VmHWM")
     return steps
 
 
-def _megabytes(name: str) -> float:
+def megabytes(name: str) -> float:
     """Return an entry of the process's status, in units of a million bytes."""
     lines = _STATUS.read_text("ascii").splitlines()
     kibibytes = next(line.split()[1] for line in lines if line.startswith(f"{name}:"))

@@ -24,6 +24,7 @@ __all__ = [
     "Workload",
     "check_landmarks",
     "largest_distance",
+    "openface_folder",
     "workload",
 ]
 
@@ -95,14 +96,20 @@ def workload() -> Workload:
 
     They lie in the folder that ``PYCLNF_OPENFACE_DATA`` names, or in ``../shared/openface``.
     """
-    named = os.environ.get("PYCLNF_OPENFACE_DATA")
-    data = Path(named) if named else _OPENFACE_DATA
-    if named or data.is_dir():
+    data = openface_folder()
+    if data is not None:
         return _of_openface(data)
     fixtures = embedded(_REPOSITORY / "fixtures")
     recorded = Recorded(fixtures.recordings)
     faces = [_face(name, recorded, fixtures.pictures, None) for name in _EMBEDDED_FACES]
     return Workload("the embedded model and pictures", fixtures.model, tuple(faces))
+
+
+def openface_folder() -> Path | None:
+    """Return the folder of OpenFace's data, None where there is none."""
+    named = os.environ.get("PYCLNF_OPENFACE_DATA")
+    data = Path(named) if named else _OPENFACE_DATA
+    return data if named or data.is_dir() else None
 
 
 def largest_distance(one: AnyArray, other: AnyArray) -> float:
