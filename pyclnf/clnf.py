@@ -8,7 +8,8 @@ from functools import cached_property
 from os import PathLike
 
 from pyclnf import fitting
-from pyclnf.backends import create_backend
+from pyclnf.backends import choose_backend, create_backend
+from pyclnf.backends.base import Backend
 from pyclnf.batches import fit_batch
 from pyclnf.cache import cache_folder
 from pyclnf.detection import FaceDetector
@@ -47,7 +48,7 @@ class CLNF:
     Attributes
     ----------
     backend : str
-        The backend in use; what ``"auto"`` chose.
+        The backend in use; what ``"auto"`` chose for one face at a time.
     manifest : Path
         The file that the model was loaded by.
     experts : str
@@ -93,6 +94,7 @@ class CLNF:
     ) -> None:
         self._cache = cache_folder(cache)
         self._backend = create_backend(backend, model_path(manifest), self._cache)
+        self._asked, self._for_many = backend, dict[str, Backend]()
         self.backend = self._backend.name
         self.manifest = self._backend.detector.manifest.path
         self.experts = self._backend.detector.experts.kind
@@ -317,9 +319,11 @@ class CLNF:
         Returns
         -------
         list of FitResult
-            In the order of the boxes, each the same in every bit as :meth:`fit` finds it. A face
-            whose box or picture :meth:`fit` would refuse has NaN landmarks, ``success`` False, and
-            the reason in ``failure``; the others are not affected.
+            In the order of the boxes, each the same in every bit as :meth:`fit` finds it on the
+            same backend; ``"auto"`` may choose another one for many faces than for one, see
+            :func:`pyclnf.backends.choose_backend`. A face whose box or picture :meth:`fit` would
+            refuse has NaN landmarks, ``success`` False, and the reason in ``failure``; the others
+            are not affected.
 
         Raises
         ------
@@ -328,7 +332,7 @@ class CLNF:
             cannot be used, or `threads` is not positive.
         """
         chosen = _checked_settings(settings)
-        return fit_batch(images, boxes, chosen, self._backend, threads)
+        return fit_batch(images, boxes, chosen, self._backend_for(len(boxes)), threads)
 
     def prepare(self, settings: FitSettings | None = None) -> None:
         """Prepare all views for fits with these settings, so that none is slow for being the first.
@@ -349,6 +353,15 @@ class CLNF:
             If the settings have no window for any scale of the model.
         """
         fitting.prepare(_checked_settings(settings), self._backend)
+
+    def _backend_for(self, faces: int) -> Backend:
+        """Return the backend of many faces at once: loaded when first needed if it is another."""
+        name = choose_backend(self._asked, faces)
+        if name == self.backend:
+            return self._backend
+        if name not in self._for_many:
+            self._for_many[name] = create_backend(name, self.manifest, self._cache)
+        return self._for_many[name]
 
     @cached_property
     def _parts(self) -> tuple[PartModel, ...]:

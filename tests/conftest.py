@@ -10,6 +10,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from support.backends import Plant
+
     from pyclnf.arithmetic import Arithmetic
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -53,12 +55,33 @@ def arithmetic(request: pytest.FixtureRequest) -> Arithmetic:
     return RoundedOnce() if request.param == "rounded-once" else ReferenceOrder()
 
 
-@pytest.fixture(scope="session", params=["numpy", "numpy-exact", "cython"])
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch) -> Plant:
+    """Puts entries before all others in the registry, until the test ends."""
+    from pyclnf.backends import registry
+
+    return lambda *entries: monkeypatch.setattr(registry, "ENTRIES", (*entries, *registry.ENTRIES))
+
+
+@pytest.fixture
+def not_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation without kernels."""
+    monkeypatch.setattr("pyclnf.backends.cython_entry._KERNELS", "pyclnf.kernels._no_kernels")
+
+
+def _backend_names() -> tuple[str, ...]:
+    """All that are registered; imported here, after the environment is set."""
+    from pyclnf.backends import backend_names
+
+    return backend_names()
+
+
+@pytest.fixture(scope="session", params=_backend_names())
 def backend_name(request: pytest.FixtureRequest) -> str:
-    """Each backend's name; skips those that are not built."""
+    """Each backend's name; skips those that are not available."""
     from pyclnf.backends import is_available
 
     name: str = request.param
     if not is_available(name):
-        pytest.skip(f"backend {name} is not built")
+        pytest.skip(f"backend {name} is not available")
     return name

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from openface_bridge.experiments.engines import Candidate, Engine, OpenFace
 from openface_bridge.native import is_available, native
-from pyclnf.backends import available_backends
+from pyclnf.backends import AUTO, backend_names
 from pyclnf.backends.base import Backend
 from pyclnf.settings import FitSettings
 
@@ -25,7 +25,7 @@ def add_engine_arguments(parser: argparse.ArgumentParser) -> None:
     """Add ``--model``, ``--image``, ``--backend`` and ``--reference``."""
     parser.add_argument("--model", type=Path, required=True, metavar="MAIN.txt")
     parser.add_argument("--image", type=Path, required=True, metavar="FILE", help="a picture")
-    backends = ("auto", *available_backends())
+    backends = (AUTO, *backend_names())
     parser.add_argument("--backend", default="numpy", choices=backends, help="default: numpy")
     parser.add_argument(
         "--reference",

@@ -16,7 +16,7 @@ from openface_bridge.parity.models import Models
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Reference
 from openface_bridge.trace import TraceError
-from pyclnf.backends import available_backends
+from pyclnf.backends import AUTO, backend_names
 
 __all__ = ["add_source_arguments", "sources"]
 
@@ -38,7 +38,7 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--traces", type=Path, metavar="DIR", help="folder of recorded traces")
     parser.add_argument("--images", type=Path, metavar="DIR", help="folder of their pictures")
     add_start_arguments(parser)
-    backends = ("auto", *available_backends())
+    backends = (AUTO, *backend_names())
     parser.add_argument("--backend", default="numpy", choices=backends, help="default: numpy")
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from openface_bridge.manifests import Manifests
 from openface_bridge.parity.origin import check_model_files
 from openface_bridge.trace import Trace, TraceError
-from pyclnf.backends import AUTO_ORDER, create_backend, is_available
+from pyclnf.backends import choose_backend, create_backend
 from pyclnf.backends.base import Backend
 from pyclnf.detector import Detector
 
@@ -32,7 +32,7 @@ class Models:
     """
 
     def __init__(self, backend: str, default: Path | None, by_setting: Mapping[str, Path]) -> None:
-        self.name = next(filter(is_available, AUTO_ORDER)) if backend == "auto" else backend
+        self.name = choose_backend(backend)
         self._manifests = Manifests(default, by_setting)
         self._loaded: dict[Path, Backend] = {}
 

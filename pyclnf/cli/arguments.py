@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pyclnf.backends import available_backends
+from pyclnf.backends import AUTO, backend_names
 from pyclnf.pose import CameraIntrinsics
 from pyclnf.settings import FitSettings
 
@@ -75,8 +75,8 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_backend_argument(parser: argparse.ArgumentParser) -> None:
     """Add where the work is done."""
-    backends = ("auto", *available_backends())
-    parser.add_argument("--backend", default="auto", choices=backends, help="default: auto")
+    backends = (AUTO, *backend_names())
+    parser.add_argument("--backend", default=AUTO, choices=backends, help="default: auto")
 
 
 def add_folder_argument(parser: argparse._ActionsContainer) -> None:

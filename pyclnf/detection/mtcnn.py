@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 
-from pyclnf.backends import choose_backend
+from pyclnf.backends import choose_networks
 from pyclnf.detection.cascade import find_faces
 from pyclnf.detection.detections import Detections
 from pyclnf.detection.networks import Networks
@@ -32,7 +32,7 @@ class MTCNN:
     Attributes
     ----------
     backend : str
-        The backend in use; what ``"auto"`` chose.
+        The one in use; what ``"auto"`` chose, or does this for a backend that cannot.
     settings : CascadeSettings
 
     Raises
@@ -61,7 +61,7 @@ class MTCNN:
         settings: CascadeSettings | None = None,
     ) -> None:
         self.settings = CascadeSettings() if settings is None else settings
-        self._networks = _create_networks(choose_backend(backend), read_face_detector(path))
+        self._networks = _create_networks(choose_networks(backend), read_face_detector(path))
 
     @property
     def backend(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeAlias
 
-from pyclnf.backends import AUTO_ORDER, BackendUnavailableError, is_available
+from pyclnf.backends import choose_networks
 from pyclnf.model.network_layers import Convolution
 from pyclnf.validation import convolution
 from pyclnf.validation.convolution import Convolve
@@ -17,7 +17,7 @@ Prepare: TypeAlias = Callable[[Convolution], Convolve]
 
 
 def convolutions(backend: str) -> tuple[str, Prepare]:
-    """Return the name of a backend, ``auto`` resolved, and how it prepares a layer.
+    """Return the name of the backend that computes networks, and how it prepares a layer.
 
     Raises
     ------
@@ -26,19 +26,10 @@ def convolutions(backend: str) -> tuple[str, Prepare]:
     BackendUnavailableError
         If this installation does not have it.
     """
-    name = next(filter(is_available, AUTO_ORDER)) if backend == "auto" else backend
-    if name == "numpy":
-        return name, convolution.rounded_once
-    if name == "numpy-exact":
-        return name, convolution.in_reference_order
-    if name != "cython":
-        known = "auto, cython, numpy, numpy-exact"
-        raise ValueError(f"backend: there is none called {backend!r}; choose one of {known}")
-    if not is_available(name):
-        raise BackendUnavailableError(
-            "backend: 'cython' was not compiled when pyclnf was installed; choose 'numpy', or "
-            "'numpy-exact' for the same bits, slowly"
-        )
-    from pyclnf.kernels.convolving import compiled
+    name = choose_networks(backend)
+    if name == "cython":
+        from pyclnf.kernels.convolving import compiled
 
-    return name, compiled
+        return name, compiled
+    exact = name == "numpy-exact"
+    return name, convolution.in_reference_order if exact else convolution.rounded_once

@@ -40,7 +40,7 @@ class Validator:
     Attributes
     ----------
     backend : str
-        The one in use.
+        The one in use; what ``auto`` chose, or does this for a backend that cannot.
     n_landmarks : int
 
     Raises

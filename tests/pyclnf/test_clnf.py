@@ -18,7 +18,7 @@ from support.faces import SHAPE, Face, draw_face, largest_distance
 from support.model_files import ccnf_bytes, expert_at, small_ccnf, write_small_model
 
 from pyclnf import CLNF, FitResult, FitSettings, ModelFileError
-from pyclnf.backends import AUTO_ORDER, is_available
+from pyclnf.backends import auto_order, is_available
 from pyclnf.likelihood import UNEVALUATED
 
 FACES = [draw_face(seed, scale) for seed, scale in enumerate([1.2, 0.9, 1.4, 1.1, 0.7])]
@@ -273,7 +273,7 @@ def test_what_a_detector_tells_about_itself(clnf: CLNF, backend_name: str):
 
 
 def test_auto_tells_what_it_chose(small_model: Path):
-    there = [name for name in AUTO_ORDER if is_available(name)]
+    there = [name for name in auto_order() if is_available(name)]
     assert CLNF(small_model).backend == CLNF(small_model, backend="auto").backend == there[0]
     assert CLNF(str(small_model)).n_landmarks == 12
 

@@ -1,39 +1,42 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from support.backends import Plant, made_up
 from support.fingerprint import fingerprint
 
-from pyclnf import CLNF, FitSettings, ModelFileError, backends
+import pyclnf
+from pyclnf import CLNF, FitSettings, ModelFileError
 from pyclnf.arithmetic.reference_order import ReferenceOrder
 from pyclnf.arithmetic.rounded_once import RoundedOnce
 from pyclnf.backends import (
-    AUTO_ORDER,
     BackendUnavailableError,
+    auto_order,
     available_backends,
+    backend_names,
+    choose_backend,
+    choose_networks,
     create_backend,
     is_available,
 )
+from pyclnf.backends.entry import State
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import to_grey
 
 ARITHMETIC = {"numpy": RoundedOnce, "numpy-exact": ReferenceOrder, "cython": ReferenceOrder}
 
 
-@pytest.fixture
-def not_built(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An installation without kernels."""
-    monkeypatch.setitem(backends._COMPILED, "cython", "pyclnf.kernels._no_kernels")
-
-
 def test_names():
-    assert {"numpy", "numpy-exact"} <= set(available_backends()) <= set(ARITHMETIC)
-    assert set(AUTO_ORDER) <= set(ARITHMETIC)
-    assert AUTO_ORDER[-1] in available_backends()
+    assert {"numpy", "numpy-exact"} <= set(available_backends()) <= set(backend_names())
+    assert set(backend_names()) == set(ARITHMETIC)
+    assert auto_order() == ("cython", "numpy")
 
 
 def test_names_without_kernels(not_built: None):
@@ -50,12 +53,68 @@ def test_a_backend_adds_up_as_its_name_says(small_model: Path, backend_name: str
 
 
 def test_auto_is_the_first_of_its_order_that_there_is(small_model: Path):
-    there = [name for name in AUTO_ORDER if is_available(name)]
+    there = [name for name in auto_order() if is_available(name)]
     assert create_backend("auto", small_model).name == there[0]
 
 
 def test_auto_without_kernels(small_model: Path, not_built: None):
     assert CLNF(small_model).backend == "numpy"
+
+
+def test_auto_takes_some_for_many_faces_only(planted: Plant):
+    for_one = choose_backend("auto")
+    planted(
+        made_up("abacus", State(False, "needs beads"), auto_from=4), made_up("loom", auto_from=8)
+    )
+    chosen = [choose_backend("auto", faces) for faces in (0, 1, 7, 8, 100)]
+    assert chosen == [for_one, for_one, for_one, "loom", "loom"]
+    assert auto_order(7) == ("abacus", *auto_order())
+    assert auto_order(8) == ("abacus", "loom", *auto_order())
+
+
+def test_auto_for_a_batch(small_model: Path, planted: Plant):
+    picture = np.zeros((90, 90), np.uint8)
+    planted(made_up("loom", auto_from=3))
+    clnf = CLNF(small_model)
+    expected = choose_backend("auto")
+    assert (clnf.backend, clnf._backend_for(2).name) == (expected, expected)
+    many = clnf._backend_for(3)
+    assert many.name == "loom"
+    assert clnf._backend_for(4) is many
+    assert len(clnf.fit_many(picture, [(10, 10, 60, 60)] * 3)) == 3
+    assert CLNF(small_model, backend="numpy")._backend_for(100).name == "numpy"
+
+
+def test_networks_of_a_backend_that_has_none(planted: Plant):
+    expected = choose_backend("auto")
+    planted(
+        made_up("abacus", auto_from=1, networks=False),
+        made_up("loom", State(False, "needs yarn", "Buy some"), networks=False),
+    )
+    assert choose_backend("auto") == "abacus"
+    assert choose_networks("abacus") == choose_networks("auto") == expected
+    assert choose_networks("numpy") == "numpy"
+    with pytest.raises(BackendUnavailableError, match=r"^backend: 'loom' needs yarn\. Buy some$"):
+        choose_networks("loom")
+
+
+def test_states_are_told_without_importing_anything():
+    code = (
+        "import sys; from pyclnf.backends import registry\n"
+        "for entry in registry.ENTRIES: entry.state()\n"
+        "sys.stdout.write(' '.join(sys.modules))"
+    )
+    finished = subprocess.run(
+        [sys.executable, "-W", "error", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(pyclnf.__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert finished.returncode == 0, finished.stderr
+    loaded = set(finished.stdout.split())
+    assert not loaded & {"cv2", "scipy", "cupy", "coremltools", "pyclnf.kernels._kernels"}
+    assert not {name for name in loaded if name.startswith("pyclnf.") and name.endswith("_backend")}
 
 
 def test_kernels_that_are_missing(not_built: None):
@@ -101,9 +160,9 @@ def test_pictures_that_cannot_be_used(
         create_backend(backend_name, small_model).picture(image)
 
 
-@pytest.mark.parametrize("name", ["", "NumPy", "cuda", "Auto"])
+@pytest.mark.parametrize("name", ["", "NumPy", "abacus", "Auto"])
 def test_unknown_names(small_model: Path, name: str):
-    names = "auto, cython, numpy, numpy-exact"
+    names = ", ".join(("auto", *backend_names()))
     with pytest.raises(ValueError, match=f"^backend: .*'{name}'; .* {names}$"):
         create_backend(name, small_model)
 

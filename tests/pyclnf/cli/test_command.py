@@ -9,9 +9,11 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from support.backends import Plant, made_up
 
 import pyclnf
-from pyclnf.backends import available_backends
+from pyclnf.backends import available_backends, choose_backend
+from pyclnf.backends.entry import State
 from pyclnf.cli import main
 from pyclnf.cli.interrupts import stoppable
 from pyclnf.cli.progress import _Line, progress
@@ -55,8 +57,34 @@ def test_backends(capsys: pytest.CaptureFixture[str]):
     assert main(["backends"]) == DONE
     said = capsys.readouterr().out
     assert all(name in said for name in ("cython", "numpy", "numpy-exact"))
-    assert ("not built here" in said) is ("cython" not in available_backends())
-    assert said.count("what 'auto' takes") == 1
+    assert ("absent: it was not compiled" in said) is ("cython" not in available_backends())
+    assert f"takes {choose_backend('auto')}: the first available one of cython, numpy" in said
+
+
+def test_an_absent_backend_and_one_for_many(planted: Plant, capsys: pytest.CaptureFixture[str]):
+    planted(
+        made_up("abacus", State(False, "needs beads", "pip install beads"), auto_from=64),
+        made_up("loom", auto_from=8),
+    )
+    assert main(["backends"]) == DONE
+    said = capsys.readouterr().out
+    assert "absent: it needs beads" in said
+    assert "pip install beads" in said
+    assert "takes loom for 8 faces at once or more: the first available one of loom, " in said
+    assert "takes abacus" not in said
+    assert "for 64 faces" not in said
+
+
+def test_asking_for_an_absent_backend(
+    planted: Plant, small_model: Path, capsys: pytest.CaptureFixture[str]
+):
+    planted(made_up("abacus", State(False, "needs beads", "Install them: pip install beads")))
+    asked = ["image", "face.png", "--model", str(small_model), "--bbox", "1,2,3,4"]
+    assert main([*asked, "--backend", "abacus"]) == UNUSABLE
+    said = capsys.readouterr().err
+    assert said == (
+        "pyclnf image: backend: 'abacus' needs beads. Install them: pip install beads\n"
+    )
 
 
 def test_detecting_without_a_detector(models: Path, capsys: pytest.CaptureFixture[str]):

@@ -10,15 +10,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.backends import Plant, made_up
 from support.model_files import draw_blobs
 from support.validators import reference_shape, small_validator, validator_bytes
 
 from pyclnf import ModelFileError
-from pyclnf.backends import BackendUnavailableError
+from pyclnf.backends import BackendUnavailableError, choose_backend
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import to_grey
 from pyclnf.typing import Float32Array
-from pyclnf.validation import SUCCESS_BOUNDARY, Validator, convolutions
+from pyclnf.validation import SUCCESS_BOUNDARY, Validator
 from pyclnf.validation.convolution import rounded_once
 from pyclnf.validation.network import Network
 from pyclnf.validation.normalisation import normalised
@@ -222,14 +223,22 @@ def test_loading(tmp_path: Path):
         Validator.load(tmp_path / "missing.txt")
 
 
-def test_backend_names(monkeypatch: pytest.MonkeyPatch):
-    assert Validator(DATA).backend in ("cython", "numpy")
-    with pytest.raises(ValueError, match="none called 'cuda'"):
-        Validator(DATA, backend="cuda")
-    monkeypatch.setattr(convolutions, "is_available", lambda name: name != "cython")
+def test_backend_names():
+    assert Validator(DATA).backend == choose_backend("auto")
+    with pytest.raises(ValueError, match="none called 'abacus'"):
+        Validator(DATA, backend="abacus")
+
+
+def test_backend_names_without_kernels(not_built: None):
     assert Validator(DATA).backend == "numpy"
     with pytest.raises(BackendUnavailableError, match="was not compiled"):
         Validator(DATA, backend="cython")
+
+
+def test_a_backend_without_networks(planted: Plant):
+    planted(made_up("abacus", auto_from=1, networks=False))
+    expected = Validator(DATA).backend
+    assert Validator(DATA, backend="abacus").backend == expected != "abacus"
 
 
 def test_checks_in_several_threads(validator: Validator):

@@ -1,0 +1,12 @@
+"""Which backends there are, and the order in which ``auto`` takes them."""
+
+from __future__ import annotations
+
+from pyclnf.backends.cython_entry import CYTHON
+from pyclnf.backends.entry import Entry
+from pyclnf.backends.numpy_entry import NUMPY, NUMPY_EXACT
+
+__all__ = ["ENTRIES"]
+
+ENTRIES: tuple[Entry, ...] = (CYTHON, NUMPY, NUMPY_EXACT)
+"""All of them. ``auto`` takes the first one that is available and wants that many faces."""
