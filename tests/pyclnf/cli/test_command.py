@@ -5,8 +5,10 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.backends import Plant, made_up
@@ -102,9 +104,16 @@ def test_an_interrupt_before_anything_is_written(
     assert main(["backends"]) == INTERRUPTED
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[Any]:
+    """Ctrl-C as on a terminal; what is started in the background is told to ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield signal.default_int_handler
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no signals between processes")
-def test_the_second_ctrl_c_does_not_wait(capsys: pytest.CaptureFixture[str]):
-    before = signal.getsignal(signal.SIGINT)
+def test_the_second_ctrl_c_does_not_wait(ctrl_c: Any, capsys: pytest.CaptureFixture[str]):
     with stoppable() as stop:
         assert list(stop.until([1, 2])) == [1, 2]
         os.kill(os.getpid(), signal.SIGINT)
@@ -112,8 +121,14 @@ def test_the_second_ctrl_c_does_not_wait(capsys: pytest.CaptureFixture[str]):
         assert list(stop.until([1, 2])) == []
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(signal.SIGINT) is ctrl_c
     assert "stopping after this picture" in capsys.readouterr().err
+
+
+def test_where_ctrl_c_is_ignored_it_stays_so(ctrl_c: Any):
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with stoppable():
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_in_another_thread_signals_are_left_alone():
