@@ -43,4 +43,5 @@ CYTHON = Entry(
     state=_state,
     create=_create,
     auto_from=1,
+    exact=True,
 )

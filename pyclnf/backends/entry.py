@@ -53,6 +53,8 @@ class Entry:
     auto_from : int, optional
         The fewest faces at once for which ``auto`` takes it; None if ``auto`` never does. With 1
         it is taken for single fits too.
+    exact : bool
+        Whether it promises every bit of ``numpy-exact``'s landmarks.
     networks : bool
         Whether it computes the networks of face detector and validator, too; if not, the first
         that ``auto`` takes for a face and that does so works beside it.
@@ -63,4 +65,5 @@ class Entry:
     state: Callable[[], State]
     create: Factory
     auto_from: int | None = None
+    exact: bool = False
     networks: bool = True

@@ -49,4 +49,5 @@ NUMPY_EXACT = Entry(
     summary="the same, every sum in the reference's order; equal to it in every bit, slowly",
     state=_state,
     create=_numpy_exact,
+    exact=True,
 )

@@ -21,6 +21,7 @@ def made_up(
     state: State | None = None,
     *,
     auto_from: int | None = None,
+    exact: bool = False,
     networks: bool = True,
 ) -> Entry:
     """Return the entry of a backend that is numpy's by another name; available by default."""
@@ -31,4 +32,4 @@ def made_up(
         return backend
 
     found = State(True, "is made up") if state is None else state
-    return Entry(name, "made up", lambda: found, create, auto_from, networks)
+    return Entry(name, "made up", lambda: found, create, auto_from, exact, networks)

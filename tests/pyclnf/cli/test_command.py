@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,13 +15,14 @@ import pytest
 from support.backends import Plant, made_up
 
 import pyclnf
-from pyclnf.backends import available_backends, choose_backend
+from pyclnf.backends import available_backends, backend_names, choose_backend
 from pyclnf.backends.entry import State
 from pyclnf.cli import main
 from pyclnf.cli.interrupts import stoppable
 from pyclnf.cli.progress import _Line, progress
+from pyclnf.selfcheck.comparison import Distances
 
-DONE, UNUSABLE, INTERRUPTED = 0, 2, 130
+DONE, SKIPPED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 HEAVY = {"cv2", "scipy", "rich", "platformdirs", "urllib.request", "openface_bridge"}
 
 
@@ -75,6 +77,57 @@ def test_an_absent_backend_and_one_for_many(planted: Plant, capsys: pytest.Captu
     assert "takes loom for 8 faces at once or more: the first available one of loom, " in said
     assert "takes abacus" not in said
     assert "for 64 faces" not in said
+
+
+def test_backends_as_data(planted: Plant, capsys: pytest.CaptureFixture[str]):
+    planted(made_up("abacus", State(False, "needs beads", "pip install beads"), auto_from=64))
+    assert main(["backends", "--json"]) == DONE
+    said = json.loads(capsys.readouterr().out)
+    assert said["auto"] == choose_backend("auto")
+    assert said["backends"][0] == {
+        "name": "abacus",
+        "summary": "made up",
+        "available": False,
+        "reason": "needs beads",
+        "remedy": "pip install beads",
+        "auto_from": 64,
+        "exact": False,
+    }
+    assert [each["name"] for each in said["backends"]] == list(backend_names())
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A comparison that finds numpy-exact in order, and all others without a driver."""
+
+    class Stub:
+        def distances(self, name: str) -> Distances:
+            if name == "numpy-exact":
+                return Distances(name, 9, 0, 9, 0.0001, 0.02, 2e-6, 180.0, 150.0)
+            return Distances(name, failures=("OSError: no driver",))
+
+    monkeypatch.setattr("pyclnf.selfcheck.comparison.Comparison", Stub)
+
+
+def test_checking_backends(checked: None, capsys: pytest.CaptureFixture[str]):
+    assert main(["backends", "--check"]) == SKIPPED
+    lines = capsys.readouterr().out.splitlines()
+    exact = next(line for line in lines if line.startswith("numpy-exact"))
+    assert exact.split() == [
+        *("numpy-exact", "9", "0", "9", "0.00010", "0.02000", "2.0e-06", "180.00", "150.00", "ok")
+    ]
+    other = next(line for line in lines if line.startswith("numpy "))
+    assert other.split() == ["numpy", "0", "0", "0", *["–"] * 5, "NOT", "OK"]
+    assert "numpy: OSError: no driver" in lines
+
+
+def test_checking_backends_as_data(checked: None, capsys: pytest.CaptureFixture[str]):
+    assert main(["backends", "--check", "--json"]) == SKIPPED
+    said = json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+    checks = {each["name"]: each.get("check") for each in said["backends"]}
+    assert checks["numpy-exact"]["worst_px"] == 0.02
+    assert checks["numpy"]["worst_px"] is None
+    assert checks["numpy"]["failures"] == ["OSError: no driver"]
 
 
 def test_asking_for_an_absent_backend(
