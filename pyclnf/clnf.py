@@ -14,12 +14,13 @@ from pyclnf.batches import fit_batch
 from pyclnf.cache import cache_folder
 from pyclnf.detection import FaceDetector
 from pyclnf.face_fitter import FaceFit, FaceFitter
-from pyclnf.hypotheses import ROTATIONS, Hypotheses, Rotation, fit_hypotheses
+from pyclnf.hypotheses import ROTATIONS, Hypotheses, fit_hypotheses
 from pyclnf.image import check_box
 from pyclnf.model import ModelFileError
 from pyclnf.observe import Observer
 from pyclnf.part_models import PartModel, load_parts
 from pyclnf.pose import CameraIntrinsics, HeadPose, RelativeTo, head_pose, landmarks_3d
+from pyclnf.rotation import Rotation
 from pyclnf.settings import FitSettings
 from pyclnf.store.folders import model_path
 from pyclnf.threads import thread_count
@@ -163,6 +164,10 @@ class CLNF:
     ) -> Hypotheses:
         """Find the landmarks of a face that may be turned: fit from several head poses.
 
+        Where the model tells when that may end early, the fits are begun one after the other at the
+        coarsest scale, until one is good enough; it alone is completed, or the three best, if none
+        is. See :meth:`pyclnf.early_search.EarlySearch.run`.
+
         Parameters
         ----------
         image, bbox, settings
@@ -175,7 +180,7 @@ class CLNF:
         Returns
         -------
         Hypotheses
-            ``best`` is the fit with the best likelihood.
+            ``best`` is the completed fit with the best likelihood.
 
         Raises
         ------

@@ -10,10 +10,11 @@ from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.extent import extent_of
 from pyclnf.fitting import FitResult
-from pyclnf.hypotheses import ROTATIONS, Rotation, fit_hypotheses
+from pyclnf.hypotheses import ROTATIONS, fit_hypotheses
 from pyclnf.part_models import PartModel
 from pyclnf.parts import PartFit, refine
 from pyclnf.pdm import Parameters, PointDistributionModel
+from pyclnf.rotation import Rotation
 from pyclnf.settings import FitSettings
 from pyclnf.threads import thread_count
 from pyclnf.typing import AnyArray, Float32Array
@@ -94,7 +95,9 @@ class FaceFitter:
     def fit_box(self, picture: PaddedImage, box: Float32Array, settings: FitSettings) -> FaceFit:
         """Fit a face in a box from several head poses, and complete the likeliest fit.
 
-        The reference completes all of them; what parts and validator find does not decide.
+        The reference completes all of them; what parts and validator find does not decide. With
+        early termination it tells success and certainty of the last fit that it completed; here
+        they are the likeliest one's.
         """
         backend = self._alone if len(self._rotations) == 1 else self._backend
         tried = fit_hypotheses(picture, box, self._rotations, settings, backend, self._threads)

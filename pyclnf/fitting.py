@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -98,6 +99,8 @@ def fit(
     settings: FitSettings,
     backend: Backend,
     observer: Observer | None = None,
+    *,
+    sigmas: Mapping[int, float] | None = None,
 ) -> FitResult:
     """Fit a face from coarse to fine.
 
@@ -110,13 +113,16 @@ def fit(
     settings : FitSettings
     backend : Backend
     observer : Observer, optional
+    sigmas : mapping of int to float, optional
+        Of each window size's kernels, where this fit goes on from one of coarser scales; by default
+        what :func:`kernel_sigmas` finds in these settings.
 
     Returns
     -------
     FitResult
     """
     plans = plan_scales(settings, backend.detector.experts.patch_scales)
-    sigmas = kernel_sigmas(plans)
+    sigmas = kernel_sigmas(plans) if sigmas is None else sigmas
     if observer is not None:
         observer.on_start(bbox, start)
     posed = backend.detector.pdm.pose(start)

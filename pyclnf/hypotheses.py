@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pyclnf.backends.base import Backend
+from pyclnf.early_search import early_search
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import FitResult, fit
+from pyclnf.rotation import Rotation
 from pyclnf.settings import FitSettings
 from pyclnf.threads import in_threads
 from pyclnf.typing import Float32Array
 
-__all__ = ["ROTATIONS", "Hypotheses", "Rotation", "fit_hypotheses"]
-
-Rotation = tuple[float, float, float]
-"""Euler angles of a head pose, radians."""
+__all__ = ["ROTATIONS", "Hypotheses", "fit_hypotheses"]
 
 ROTATIONS: tuple[Rotation, ...] = (
     (0.0, 0.0, 0.0),
@@ -40,23 +39,30 @@ class Hypotheses:
     Attributes
     ----------
     rotations : sequence of rotations
-        Where the fits started.
+        Where fits were to start.
     fits : list of FitResult
-        In the same order.
+        Those that were begun, from the first rotations in their order. Fits that were not completed
+        are as the coarsest scale left them.
+    completed : sequence of int
+        Which fits were completed, in the order in which equals are preferred: all of them, unless
+        the model tells when a search may end early.
+    ended_early : bool
+        Whether the last fit that was begun was so good that it alone was completed.
     """
 
     rotations: Sequence[Rotation]
     fits: list[FitResult]
+    completed: Sequence[int]
+    ended_early: bool = False
 
     @property
     def chosen(self) -> int:
-        """The index of the fit with the best likelihood; the first one of equals."""
-        likelihoods = [fit.likelihood for fit in self.fits]
-        return likelihoods.index(max(likelihoods))
+        """The index of the completed fit with the best likelihood; the first one of equals."""
+        return max(self.completed, key=lambda index: self.fits[index].likelihood)
 
     @property
     def best(self) -> FitResult:
-        """The fit with the best likelihood."""
+        """The completed fit with the best likelihood."""
         return self.fits[self.chosen]
 
 
@@ -69,9 +75,13 @@ def fit_hypotheses(
     threads: int | None,
 ) -> Hypotheses:
     """Fit a face in a box from each head pose; see :meth:`pyclnf.CLNF.fit_hypotheses`."""
+    search = early_search(picture, box, settings, backend)
+    if search is not None:
+        return Hypotheses(rotations, *search.run(rotations, threads))
 
     def fit_from(rotation: Rotation) -> FitResult:
         start = backend.detector.pdm.parameters_from_box(box, rotation)
         return fit(picture, box, start, settings, backend)
 
-    return Hypotheses(rotations, in_threads(fit_from, rotations, threads))
+    fits = in_threads(fit_from, rotations, threads)
+    return Hypotheses(rotations, fits, range(len(fits)))

@@ -16,6 +16,7 @@ from pyclnf.arithmetic.jacobi_svd import jacobi_svd
 from pyclnf.typing import Float32Array, Float64Array
 
 __all__ = [
+    "Rotation",
     "axis_angle_to_matrix",
     "compose",
     "euler_to_matrix",
@@ -23,6 +24,9 @@ __all__ = [
     "matrix_to_euler",
     "orthonormalised",
 ]
+
+Rotation = tuple[float, float, float]
+"""Euler angles of a head pose, radians."""
 
 _ONE, _TWO, _FOUR = np.float32(1), np.float32(2), np.float32(4)
 _SMALLEST_SINE = 1e-5

@@ -12,6 +12,8 @@ from pyclnf.typing import Float64Array
 
 __all__ = ["EarlyTermination", "read_early_termination"]
 
+_ROWS = ("weight", "bias", "cutoff")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EarlyTermination:
@@ -30,7 +32,7 @@ class EarlyTermination:
     cutoffs: Float64Array
 
 
-def read_early_termination(path: Path, n_views: int) -> EarlyTermination:
+def read_early_termination(path: Path, n_views: int | None = None) -> EarlyTermination:
     """Read the thresholds of a model.
 
     Parameters
@@ -38,7 +40,7 @@ def read_early_termination(path: Path, n_views: int) -> EarlyTermination:
     path
         A text file of the weights, biases and cutoffs of all views, in this order.
     n_views
-        Views of the model's coarsest scale.
+        Views of the model's coarsest scale; as many as the file is for if not given.
 
     Raises
     ------
@@ -47,9 +49,11 @@ def read_early_termination(path: Path, n_views: int) -> EarlyTermination:
         else.
     """
     reader = TextMatrixReader.open(path)
+    if n_views is None:
+        n_views = max(1, len(reader.data.split()) // len(_ROWS))
     rows = [
         [reader.number(f"{what} of each of {n_views} views") for _ in range(n_views)]
-        for what in ("weight", "bias", "cutoff")
+        for what in _ROWS
     ]
     reader.finish()
     weights, biases, cutoffs = np.array(rows)

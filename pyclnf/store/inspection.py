@@ -12,6 +12,7 @@ from pyclnf.model import (
     ModelFileError,
     read_ccnf,
     read_cen,
+    read_early_termination,
     read_face_detector,
     read_manifest,
     read_pdm,
@@ -30,6 +31,7 @@ _READERS: dict[str, Callable[[Path], object]] = {
     "CCNF patch experts": read_ccnf,
     "SVR patch experts": read_svr,
     "CEN patch experts": read_cen,
+    "early termination": read_early_termination,
     "validator": read_validator,
     "face detector": read_face_detector,
 }

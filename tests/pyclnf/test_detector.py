@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.expert_files import write_model_of
+from support.expert_files import set_early_termination, write_model_of
 from support.model_files import (
     ccnf_bytes,
     small_ccnf,
@@ -57,9 +57,7 @@ def test_of_several_kinds_the_reference_prefers_cen_then_ccnf(tmp_path: Path):
 
 def test_early_termination(tmp_path: Path):
     main = write_model_of("CEN", tmp_path)
-    lines = (tmp_path / "detector.txt").read_text("utf-8").splitlines()
-    write_lines(tmp_path / "detector.txt", [*lines, "EarlyTermination early.txt"])
-    (tmp_path / "early.txt").write_text("1 2 3 4 5 6 7 8 9", "utf-8")
+    set_early_termination(main, (1, 2, 3), (4, 5, 6), (7, 8, 9))
     found = load_detector(main, RoundedOnce()).early_termination
     assert found is not None
     assert found.cutoffs.tolist() == [7, 8, 9]

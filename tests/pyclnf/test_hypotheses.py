@@ -34,9 +34,14 @@ def outcome(likelihood: float) -> FitResult:
 )
 def test_the_first_of_the_likeliest_is_chosen(likelihoods: list[float], chosen: int):
     fits = [outcome(likelihood) for likelihood in likelihoods]
-    hypotheses = Hypotheses(ROTATIONS[: len(fits)], fits)
+    hypotheses = Hypotheses(ROTATIONS[: len(fits)], fits, range(len(fits)))
     assert hypotheses.chosen == chosen
     assert hypotheses.best is fits[chosen]
+
+
+def test_only_completed_fits_are_chosen():
+    fits = [outcome(likelihood) for likelihood in (0.5, 0.1, 0.4, 0.4)]
+    assert Hypotheses(ROTATIONS[:4], fits, (1, 3, 2)).chosen == 3  # the first one of equals
 
 
 def test_rotations_come_in_pairs_around_the_frontal_one():
@@ -58,6 +63,8 @@ def test_each_fit_is_the_one_from_its_rotation(
         assert fit.landmarks.tobytes() == alone.landmarks.tobytes()
         assert (fit.likelihood, fit.view) == (alone.likelihood, alone.view)
     assert found.best.likelihood == max(fit.likelihood for fit in found.fits)
+    assert list(found.completed) == [0, 1, 2]
+    assert not found.ended_early
 
 
 def test_a_turned_face_is_found_from_a_turned_start():

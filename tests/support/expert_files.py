@@ -23,7 +23,14 @@ from pyclnf.model import (
     SVRPatchExperts,
 )
 
-__all__ = ["cen_bytes", "small_cen", "small_svr", "svr_text", "write_model_of"]
+__all__ = [
+    "cen_bytes",
+    "set_early_termination",
+    "small_cen",
+    "small_svr",
+    "svr_text",
+    "write_model_of",
+]
 
 Array = npt.NDArray[Any]
 
@@ -55,6 +62,17 @@ def write_model_of(
             lines.append(f"PatchesCEN cen_{scale:.2f}.dat")
     write_lines(directory / "detector.txt", lines)
     return write_lines(directory / "main.txt", ["LandmarkDetector detector.txt"])
+
+
+def set_early_termination(
+    main: Path, weights: Sequence[float], biases: Sequence[float], cutoffs: Sequence[float]
+) -> None:
+    """Give a model of :func:`write_model_of` thresholds, one of each for each view."""
+    rows = [" ".join(map(repr, map(float, row))) for row in (weights, biases, cutoffs)]
+    write_lines(main.parent / "early.txt", rows)
+    detector, line = main.parent / "detector.txt", "EarlyTermination early.txt"
+    lines = detector.read_text("utf-8").splitlines()
+    write_lines(detector, [*(each for each in lines if each != line), line])
 
 
 def small_svr(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pyclnf import CLNF, FaceFit, FitSettings
-from pyclnf.hypotheses import Rotation
+from pyclnf.rotation import Rotation
 
 
 def fit_parts(

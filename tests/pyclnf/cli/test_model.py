@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.expert_files import set_early_termination, write_model_of
 from support.file_server import FileServer, serve
 
 from openface_bridge.fixtures import Embedded
@@ -49,6 +50,19 @@ def test_install_list_check(models: Path, fixtures: Embedded, capsys: pytest.Cap
     assert "main_clnf_wild.txt: usable" in capsys.readouterr().out
     assert main(["model", "install", "--from", str(fixtures.model.parent)]) == UNUSABLE
     assert "--replace" in capsys.readouterr().err
+
+
+def test_check_tells_of_early_termination(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    manifest = write_model_of("CEN", tmp_path)
+    set_early_termination(manifest, (1, 1, 1), (0, 0, 0), (2, 2, 2))
+    assert main(["model", "check", str(manifest)]) == DONE
+    said = capsys.readouterr().out
+    assert "early.txt: early termination, " in said
+    assert "not read" not in said
+    for text, problem in (("1 1 1 0 0 0", "cutoff of each of 3 views"), ("1 1 x", "finite number")):
+        (tmp_path / "early.txt").write_text(text, "utf-8")
+        assert main(["model", "check", str(manifest)]) == SKIPPED
+        assert problem in capsys.readouterr().out
 
 
 def test_check_a_damaged_model(
