@@ -106,12 +106,14 @@ class Outputs:
                 raise ValueError(f"--draw would overwrite {drawn}; choose another --out-dir")
 
     def _write_pts(self, stem: str, faces: list[FaceResult]) -> None:
-        """Write the landmarks of each face that has some."""
+        """Write the landmarks of each face that has some, named as OpenFace 1 named them.
+
+        One face is numbered, too: so no two pictures' files have the same name.
+        """
         decimals = _PTS_DECIMALS if self.precision is None else self.precision
         for face in faces:
             if np.isfinite(face.landmarks).all():
-                name = stem if len(faces) == 1 else f"{stem}_{face.face_id}"
-                with _complete(self.folder / f"{name}.pts") as path:
+                with _complete(self.folder / f"{stem}_det_{face.face_id}.pts") as path:
                     write_pts(path, face.landmarks, decimals)
 
 

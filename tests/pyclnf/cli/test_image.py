@@ -53,7 +53,7 @@ def test_a_face_of_the_embedded_model(
     assert row["p_scale"] == f"{fit.params_global[0]:.4f}"
     [frame] = json.loads((tmp_path / "frontal01.json").read_text("utf-8"))["frames"]
     assert np.array_equal(np.array(frame["faces"][0]["landmarks"], np.float32), fit.landmarks)
-    np.testing.assert_allclose(read_pts(tmp_path / "frontal01.pts"), fit.landmarks, atol=6e-5)
+    np.testing.assert_allclose(read_pts(tmp_path / "frontal01_det_0.pts"), fit.landmarks, atol=6e-5)
     drawn = cv2.imread(str(tmp_path / "frontal01.jpg"))
     assert drawn is not None
     assert drawn.shape == read_picture(face.picture).shape
@@ -178,7 +178,20 @@ def test_names_as_openface_takes_them(engine: StubEngine, picture: Path, tmp_pat
 
 def test_pts_of_several_faces(engine: StubEngine, picture: Path, tmp_path: Path):
     assert main(["image", str(picture), "--pts", "--out-dir", str(tmp_path / "out")]) == DONE
-    assert {path.name for path in (tmp_path / "out").iterdir()} == {"anna_0.pts", "anna_1.pts"}
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {
+        "anna_det_0.pts",
+        "anna_det_1.pts",
+    }
+
+
+def test_no_two_faces_have_one_file(engine: StubEngine, picture: Path, tmp_path: Path):
+    """Whatever pictures are called, and however many faces they have."""
+    names = [f"anna{ending}.png" for ending in ("", "_0", "_det_0", "_det_0_det_1")]
+    for name in names:
+        (tmp_path / name).write_bytes(picture.read_bytes())
+    pictures = [str(tmp_path / name) for name in names]
+    assert main(["image", *pictures, "--pts", "--out-dir", str(tmp_path / "out")]) == DONE
+    assert len(list((tmp_path / "out").iterdir())) == 2 * len(names)
 
 
 def test_unreadable_pictures_are_told_and_skipped(
