@@ -19,6 +19,7 @@ from openface_bridge.cli import (
     vectors,
 )
 from openface_bridge.cli.status import UNUSABLE
+from pyclnf.cli.arguments import join_numbers
 
 __all__ = ["main"]
 
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     subcommands = (parity, gate, thresholds, run, faults, record, maps, hold, magnitudes, vectors)
     for subcommand in subcommands:
         subcommand.add_parser(commands)
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser.parse_args(join_numbers(given, "--box", "--rotation"))
     try:
         return int(options.run(options))
     except (ValueError, OSError, RuntimeError) as error:

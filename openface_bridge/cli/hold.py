@@ -36,7 +36,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "candidate.npz, reference.npz (traces) and iterations.csv.",
     )
     add_engine_arguments(parser)
-    parser.add_argument("--box", required=True, metavar="X,Y,W,H", help="px; --box=-3,… if need be")
+    parser.add_argument("--box", required=True, metavar="X,Y,W,H", help="px")
     parser.add_argument(
         "--rotation", default="0,0,0", metavar="RX,RY,RZ", help="start, radians; default: 0,0,0"
     )

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import pyclnf
 from pyclnf.cli import backends, detect, image, model, video
+from pyclnf.cli.arguments import join_numbers
 from pyclnf.cli.status import INTERRUPTED, UNUSABLE
 
 __all__ = ["main"]
@@ -41,7 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     for subcommand in (image, video, detect, model, backends):
         subcommand.add_parser(commands)
-    options = parser.parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    options = parser.parse_args(join_numbers(given, "--bbox"))
     try:
         return int(options.run(options))
     except KeyboardInterrupt:

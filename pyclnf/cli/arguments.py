@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ __all__ = [
     "add_tracking_arguments",
     "camera",
     "fit_settings",
+    "join_numbers",
     "multi_view",
 ]
 
@@ -46,6 +48,10 @@ _CAMERA = {
 }
 
 
+_NEGATIVE_FIRST = re.compile(r"-[\d.][^,]*,")
+"""How numbers with commas between them begin, if the first one is negative."""
+
+
 class _Refuse(argparse.Action):
     """Says that what an option of OpenFace's asks for is not there."""
 
@@ -58,6 +64,20 @@ class _Refuse(argparse.Action):
     ) -> None:
         """Refuse."""
         parser.error(f"{option_string}: pyclnf has no {self.const}; leave the option out")
+
+
+def join_numbers(arguments: Sequence[str], *options: str) -> list[str]:
+    """Return a command's arguments with numbers joined to their option: ``--bbox=-5,1,99,99``.
+
+    Where they stand apart, argparse takes ``-5,1,99,99`` for an option itself.
+    """
+    joined: list[str] = []
+    for argument in arguments:
+        if joined and joined[-1] in options and _NEGATIVE_FIRST.match(argument):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:

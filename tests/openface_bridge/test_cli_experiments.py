@@ -123,7 +123,7 @@ def test_maps_that_cannot_be_made(
 def test_hold(of_anna: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     out = tmp_path / "new" / "held"
     held = ("--fixed", "scale=1.3", "--fixed", "q0=0")
-    options = (*held, "--setting", "weighted", "--rotation=0,0.1,0", "--reference", "none")
+    options = (*held, "--setting", "weighted", "--rotation", "-0.1,0.1,0", "--reference", "none")
     assert run("hold", *of_anna, "--box", BOX, *options, "--out", out) == PASSED
     lines = capsys.readouterr().out.splitlines()
     assert len([line for line in lines if "pulls: scale " in line and ", q0 " in line]) == 4
@@ -131,7 +131,7 @@ def test_hold(of_anna: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[
     assert lines[-1] == f"traces and table: {out}"
     assert {path.name for path in out.iterdir()} == {"candidate.npz", "iterations.csv"}
     trace = read_trace(out / "candidate.npz")
-    assert trace["init.params_global"][:4].tolist() == np.array((1.3, 0, 0.1, 0), "f4").tolist()
+    assert trace["init.params_global"][:4].tolist() == np.array((1.3, -0.1, 0.1, 0), "f4").tolist()
     assert float(trace["scale0.weight_factor"]) > 0
     with (out / "iterations.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -147,6 +147,7 @@ def test_hold(of_anna: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[
         (("--box", "1,2,3,nan"), "--box: expected 4 numbers"),
         (("--box", "1,2,3,0"), "bbox: width and height must be positive"),
         (("--box", "9000,2,3,4"), "lies wholly outside the picture"),
+        (("--box", "-9,2,3,4"), "lies wholly outside the picture"),
         (("--rotation", "0,4,0"), "--rotation: angles must be from -π to π"),
         (("--rotation", "0,0"), "--rotation: expected 3 numbers"),
         (("--fixed", "size=1"), "no parameter is called 'size'"),

@@ -141,6 +141,25 @@ def test_boxes_that_cannot_be_used(
     assert said.out.startswith("1 pictures, 0 faces")
 
 
+def test_a_box_may_stick_out_to_the_left(fixtures: Embedded, face: Face, tmp_path: Path):
+    given = [str(face.picture), "--model", str(fixtures.model), "--backend", "numpy", "--json"]
+    for name, boxes in (
+        ("apart", ["--bbox", "-5,-.5,80,90.5", "--bbox", "-1e1,2,90,90"]),
+        ("joined", ["--bbox=-5,-.5,80,90.5", "--bbox=-1e1,2,90,90"]),
+    ):
+        out = ["--out-dir", str(tmp_path), "--out-name", name]
+        assert main(["image", *given, *boxes, *out]) == DONE
+    frames = [
+        json.loads((tmp_path / f"{name}.json").read_text("utf-8"))["frames"]
+        for name in ("apart", "joined")
+    ]
+    assert frames[0] == frames[1]
+    assert [found["box"] for found in frames[0][0]["faces"]] == [
+        [-5, -0.5, 80, 90.5],
+        [-10, 2, 90, 90],
+    ]
+
+
 def test_a_model_that_is_not_there(face: Face, models: Path, capsys):
     assert main(["image", str(face.picture), "--model", "nowhere/main.txt"]) == UNUSABLE
     assert "nowhere/main.txt" in capsys.readouterr().err
@@ -267,6 +286,8 @@ def test_bad_settings(
         (["-gaze"], "-gaze: pyclnf has no gaze"),
         (["-aus"], "-aus: pyclnf has no action units"),
         (["--bbox", "1,2,3"], "expected X,Y,W,H, four numbers, got '1,2,3'"),
+        (["--bbox", "-1,2,3"], "expected X,Y,W,H, four numbers, got '-1,2,3'"),
+        (["--bbox", "-2Dfp"], "--bbox: expected one argument"),
         (["--bbox", "1,2,3,4", "--bbox-dir", "x"], "not allowed with argument"),
         (["-multi_view", "2"], "invalid choice"),
         (["-validate_detections", "2"], "invalid choice"),
