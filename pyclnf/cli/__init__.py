@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
 
-import pyclnf
-from pyclnf.cli import backends, detect, image, model, video
-from pyclnf.cli.arguments import join_numbers
-from pyclnf.cli.status import INTERRUPTED, UNUSABLE
+from pyclnf.cli.status import INTERRUPTED
 
 __all__ = ["main"]
-
-_STATUSES = """\
-exit status: 0 if all was done; 1 if something was skipped, or a model is bad; 2 if it cannot be
-done as asked; 130 if it was interrupted (what had been written until then is complete)"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,22 +23,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 if all was done, 1 if something was skipped or a model is bad, 2 if it cannot be done as
         asked, 130 if it was interrupted.
     """
-    parser = argparse.ArgumentParser(
-        prog="pyclnf",
-        description="Find facial landmarks with OpenFace's CLNF models.",
-        epilog=_STATUSES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"pyclnf {pyclnf.__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    for subcommand in (image, video, detect, model, backends):
-        subcommand.add_parser(commands)
-    given = sys.argv[1:] if arguments is None else arguments
-    options = parser.parse_args(join_numbers(given, "--bbox"))
     try:
-        return int(options.run(options))
+        from pyclnf.cli.command import run  # here, since that may be interrupted, too
+
+        return run(arguments)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except (ValueError, OSError, RuntimeError) as error:
-        print(f"pyclnf {options.command}: {error}", file=sys.stderr)
-        return UNUSABLE

@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import pyclnf
 
 OPTIONAL = (
@@ -47,7 +49,7 @@ def test_import_and_fit_need_numpy_alone(small_model: Path):
 
 
 def test_import_costs_no_more_than_it_must():
-    code = "import pyclnf, sys; sys.stdout.write(' '.join(sys.modules))"
+    code = "import pyclnf, sys; pyclnf.CLNF; sys.stdout.write(' '.join(sys.modules))"
     finished = run("-c", code)
     assert finished.returncode == 0, finished.stderr
     loaded = set(finished.stdout.split())
@@ -58,4 +60,7 @@ def test_import_costs_no_more_than_it_must():
 def test_names():
     for name in pyclnf.__all__:
         assert hasattr(pyclnf, name)
+    assert set(pyclnf.__all__) == {*pyclnf._HOMES, "__version__"} <= set(dir(pyclnf))
+    with pytest.raises(AttributeError, match="module 'pyclnf' has no attribute 'CLMF'"):
+        getattr(pyclnf, "CLMF")  # noqa: B009 (type checkers know that there is none)
     assert {"CLNF", "FitResult", "FitSettings", "ModelFileError"} <= set(pyclnf.__all__)

@@ -46,7 +46,7 @@ def test_as_a_script():
 
 
 def test_help_is_quick():
-    code = "import sys; import pyclnf.cli; sys.stdout.write(' '.join(sys.modules))"
+    code = "import sys; import pyclnf.cli.command; sys.stdout.write(' '.join(sys.modules))"
     finished = subprocess.run(
         [sys.executable, "-c", code],
         env={**os.environ, "PYTHONPATH": str(Path(pyclnf.__file__).parents[1])},
@@ -163,6 +163,25 @@ def ctrl_c() -> Iterator[Any]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield signal.default_int_handler
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no signals between processes")
+@pytest.mark.parametrize(
+    "start", ["import pyclnf.__main__", "import pyclnf.cli as c; exit(c.main())"]
+)
+def test_an_interrupt_while_modules_are_imported(start: str, tmp_path: Path):
+    """As module and as script: NumPy is the first one that takes its time."""
+    (tmp_path / "numpy.py").write_text("import os; os.kill(os.getpid(), 2); raise SystemError")
+    places = (str(tmp_path), str(Path(pyclnf.__file__).parents[1]))
+    heeds = "import signal; signal.signal(2, signal.default_int_handler); "
+    finished = subprocess.run(
+        [sys.executable, "-c", heeds + start],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(places)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (finished.returncode, finished.stderr) == (INTERRUPTED, "")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no signals between processes")
