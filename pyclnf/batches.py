@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,9 +15,11 @@ from pyclnf.image import check_box
 from pyclnf.likelihood import UNEVALUATED
 from pyclnf.settings import FitSettings
 from pyclnf.threads import in_threads, thread_count
-from pyclnf.typing import AnyArray
+from pyclnf.typing import AnyArray, Float32Array
 
-__all__ = ["fit_batch"]
+__all__ = ["fit_batch", "fit_each"]
+
+_Found = TypeVar("_Found", bound=FitResult)
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +38,47 @@ def fit_batch(
     threads: int | None,
 ) -> list[FitResult]:
     """Fit every face; see :meth:`pyclnf.CLNF.fit_many`."""
-    faces = list(_faces(images, list(boxes), backend))
     count = thread_count(threads)
-    each = backend.using(max(count // max(len(faces), 1), 1))
-    return in_threads(lambda face: _fit(face, settings, each), faces, count)
+    each = backend.using(max(count // max(len(boxes), 1), 1))
+
+    def fit_face(picture: PaddedImage, box: Float32Array) -> FitResult:
+        return fit(picture, box, each.detector.pdm.parameters_from_box(box), settings, each)
+
+    return fit_each(images, boxes, fit_face, FitResult, backend, count)
+
+
+def fit_each(
+    images: AnyArray | Sequence[AnyArray],
+    boxes: Sequence[Sequence[float] | AnyArray] | AnyArray,
+    fit: Callable[[PaddedImage, Float32Array], _Found],
+    kind: type[_Found],
+    backend: Backend,
+    threads: int | None,
+) -> list[_Found]:
+    """Fit every face in a way of its own.
+
+    Parameters
+    ----------
+    images, boxes, threads
+        As :meth:`pyclnf.CLNF.fit_many` takes them.
+    fit : callable
+        Fits the face in a box of a picture.
+    kind : type
+        What that returns: the result of faces that cannot be fitted is of the same kind.
+    backend : Backend
+    """
+
+    def fit_face(face: _Face) -> _Found:
+        try:
+            image = face.image
+            if not isinstance(image, PaddedImage):
+                image = backend.picture(image)
+            box = check_box(face.box, (image.height, image.width))
+        except ValueError as error:
+            return _refused(kind, error, backend)
+        return fit(image, box)
+
+    return in_threads(fit_face, list(_faces(images, list(boxes), backend)), threads)
 
 
 def _faces(
@@ -60,23 +100,10 @@ def _faces(
         yield _Face(pixels, box)
 
 
-def _fit(face: _Face, settings: FitSettings, backend: Backend) -> FitResult:
-    """Fit one face; what cannot be fitted is an unsuccessful result."""
-    try:
-        image = face.image
-        if not isinstance(image, PaddedImage):
-            image = backend.picture(image)
-        box = check_box(face.box, (image.height, image.width))
-    except ValueError as error:
-        return _refused(error, backend)
-    start = backend.detector.pdm.parameters_from_box(box)
-    return fit(image, box, start, settings, backend)
-
-
-def _refused(error: ValueError, backend: Backend) -> FitResult:
+def _refused(kind: type[_Found], error: ValueError, backend: Backend) -> _Found:
     """Return the result of a face that cannot be fitted: NaN, and why."""
     pdm = backend.detector.pdm
-    return FitResult(
+    return kind(
         landmarks=np.full((pdm.n_landmarks, 2), np.nan, np.float32),
         params_global=np.full(6, np.nan, np.float32),
         params_local=np.full(pdm.n_modes, np.nan, np.float32),

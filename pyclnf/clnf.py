@@ -10,9 +10,10 @@ from os import PathLike
 from pyclnf import fitting
 from pyclnf.backends import choose_backend, create_backend
 from pyclnf.backends.base import Backend
-from pyclnf.batches import fit_batch
+from pyclnf.batches import fit_batch, fit_each
 from pyclnf.cache import cache_folder
 from pyclnf.detection import FaceDetector
+from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.face_fitter import FaceFit, FaceFitter
 from pyclnf.hypotheses import ROTATIONS, Hypotheses, fit_hypotheses
 from pyclnf.image import check_box
@@ -338,6 +339,46 @@ class CLNF:
         """
         chosen = _checked_settings(settings)
         return fit_batch(images, boxes, chosen, self._backend_for(len(boxes)), threads)
+
+    def detect_many(
+        self,
+        images: AnyArray | Sequence[AnyArray],
+        boxes: Sequence[Sequence[float] | AnyArray] | AnyArray,
+        settings: FitSettings | None = None,
+        *,
+        rotations: Sequence[Rotation] = ROTATIONS,
+        parts: bool = True,
+        validate: bool = True,
+        threads: int | None = None,
+    ) -> list[FaceFit]:
+        """Find many faces with their parts, in several threads; all of a picture share it in grey.
+
+        Parameters
+        ----------
+        images, boxes, threads
+            As :meth:`fit_many` takes them. Of a single face, several head poses share the threads.
+        settings, rotations, parts, validate
+            As :meth:`detect` takes them.
+
+        Returns
+        -------
+        list of FaceFit
+            In the order of the boxes, each the same in every bit as :meth:`detect` finds it, or,
+            without parts, as :meth:`fit_many` tells of a face that cannot be fitted.
+
+        Raises
+        ------
+        ValueError, ModelFileError
+            As :meth:`fit_many` and :meth:`detect` do.
+        """
+        chosen = _checked_settings(settings)
+        of_face = threads if len(boxes) == 1 else 1
+        fitter = self._fitter(rotations, parts=parts, validate=validate, threads=of_face)
+
+        def fit(picture: PaddedImage, box: Float32Array) -> FaceFit:
+            return fitter.fit_box(picture, box, chosen)
+
+        return fit_each(images, boxes, fit, FaceFit, self._backend, threads)
 
     def prepare(self, settings: FitSettings | None = None) -> None:
         """Prepare all views for fits with these settings, so that none is slow for being the first.

@@ -6,15 +6,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+import numpy as np
+
 from pyclnf.clnf import CLNF
+from pyclnf.face_fitter import FaceFit
 from pyclnf.hypotheses import ROTATIONS
-from pyclnf.model import ModelFileError
 from pyclnf.pipeline.face import FaceResult
 from pyclnf.pipeline.frame import Frame
 from pyclnf.pipeline.results import Describe, unfound_face
 from pyclnf.pose import CameraIntrinsics
 from pyclnf.settings import FitSettings
-from pyclnf.threads import in_threads
 from pyclnf.typing import Float32Array
 
 __all__ = ["Choices", "Engine", "FindBoxes", "PictureEngine"]
@@ -117,39 +118,31 @@ class PictureEngine:
 
         Raises
         ------
+        ValueError
+            If the picture is empty or of another rank or dtype.
         ModelFileError
             If the model of a part, or the validator, cannot be used.
         """
-        boxes = list(enumerate(self._find_boxes(frame)))
-        threads = self._threads if len(boxes) == 1 else 1  # the others are for other faces
-
-        def find(numbered: tuple[int, Float32Array]) -> FaceResult:
-            return self._face(frame, *numbered, threads=threads)
-
-        return in_threads(find, boxes, self._threads)
+        choices, boxes = self._choices, self._find_boxes(frame)
+        fits = self._clnf.detect_many(
+            frame.pixels,
+            boxes,
+            choices.settings,
+            rotations=ROTATIONS if choices.multi_view else ROTATIONS[:1],
+            parts=choices.parts,
+            validate=choices.validate,
+            threads=self._threads,
+        )
+        found = enumerate(zip(boxes, fits, strict=True))
+        return [self._result(frame, face_id, box, fit) for face_id, (box, fit) in found]
 
     def sequence(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[FaceResult]]]:
         """Yield each frame with its faces, found in it alone."""
         for frame in frames:
             yield frame, self.image(frame)
 
-    def _face(
-        self, frame: Frame, face_id: int, box: Float32Array, *, threads: int | None
-    ) -> FaceResult:
-        """Find one face."""
-        choices = self._choices
-        try:
-            fit = self._clnf.detect(
-                frame.pixels,
-                box,
-                choices.settings,
-                rotations=ROTATIONS if choices.multi_view else ROTATIONS[:1],
-                parts=choices.parts,
-                validate=choices.validate,
-                threads=threads,
-            )
-        except ModelFileError:  # of a part or the validator: no face can be found
-            raise
-        except ValueError as error:
-            return unfound_face(self._clnf, face_id, box, str(error))
+    def _result(self, frame: Frame, face_id: int, box: Float32Array, fit: FaceFit) -> FaceResult:
+        """Return what is known of one face."""
+        if not np.isfinite(fit.landmarks).any():
+            return unfound_face(self._clnf, face_id, box, fit.failure)
         return self._describe(frame, face_id, box, fit, success=fit.success)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import cv2
 import numpy as np
@@ -89,6 +90,62 @@ def test_a_fit_that_fails_is_certain_of_nothing(with_parts: Path):
     assert not found.success
     assert found.certainty == 0.0
     assert "too small" in found.failure
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+@pytest.mark.parametrize("threads", [1, 2, None])
+def test_faces_of_one_picture_share_it(
+    with_parts: Path,
+    backend_name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    count: int,
+    threads: int | None,
+):
+    """It is made grey once; each face is the same in every bit as alone."""
+    clnf, face = CLNF(with_parts, backend=backend_name), draw_face(0)
+    rotations = [*FRONTAL, (0.0, 0.5, 0.0)]
+    boxes = [np.add(face.box, shift) for shift in (0, 3, -4)][:count]
+    expected = [clnf.detect(face.picture, box, rotations=rotations) for box in boxes]
+    made = Mock(wraps=clnf._backend.picture)
+    monkeypatch.setattr(clnf._backend, "picture", made)
+    found = clnf.detect_many(face.picture, boxes, rotations=rotations, threads=threads)
+    assert made.call_count == 1
+    assert [each.landmarks.tobytes() for each in found] == [
+        each.landmarks.tobytes() for each in expected
+    ]
+    for one, other in zip(found, expected, strict=True):
+        assert one.parts["inner"].landmarks.tobytes() == other.parts["inner"].landmarks.tobytes()
+        assert (one.likelihood, one.certainty) == (other.likelihood, other.certainty)
+
+
+def test_a_face_that_cannot_be_fitted_does_not_lose_the_rest(with_parts: Path):
+    clnf, face = CLNF(with_parts, backend="numpy"), draw_face(0)
+    bad, good = clnf.detect_many([face.picture] * 2, [(0, 0, -1, 5), face.box], rotations=FRONTAL)
+    assert (good.success, good.refined) == (True, True)
+    assert np.isnan(bad.landmarks).all()
+    assert (bad.success, bad.certainty, bad.refined, bad.failure[:5]) == (
+        False,
+        0.0,
+        False,
+        "bbox:",
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"boxes": [(0, 0, 9, 9)] * 2}, "boxes: 2 for 1 pictures"),
+        ({"images": np.zeros((0, 4), np.uint8)}, "image: "),
+        ({"rotations": ()}, "rotations: there are none"),
+        ({"threads": 0}, "threads: "),
+        ({"settings": "wild"}, "settings: "),
+    ],
+)
+def test_bad_arguments_of_many(with_parts: Path, change: dict[str, Any], message: str):
+    face = draw_face(0)
+    given = {"images": [face.picture], "boxes": [face.box], "rotations": FRONTAL}
+    with pytest.raises(ValueError, match=f"^{message}"):
+        CLNF(with_parts, backend="numpy").detect_many(**{**given, **change})
 
 
 @pytest.mark.parametrize(
