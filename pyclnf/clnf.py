@@ -380,10 +380,14 @@ class CLNF:
 
         return fit_each(images, boxes, fit, FaceFit, self._backend, threads)
 
-    def prepare(self, settings: FitSettings | None = None) -> None:
+    def prepare(
+        self,
+        settings: FitSettings | None = None,
+        *,
+        parts: bool = False,
+        validate: bool = False,
+    ) -> None:
         """Prepare all views for fits with these settings, so that none is slow for being the first.
-
-        Parts and validator are not prepared.
 
         For servers: before the first request, or before worker processes are forked, which then
         share the memory. Without it, fits prepare the views they come to.
@@ -392,13 +396,22 @@ class CLNF:
         ----------
         settings : FitSettings, optional
             OpenFace's defaults for still pictures if not given.
+        parts, validate : bool
+            Whether to read and prepare the models of parts, and the validator, too: what
+            :meth:`detect` and the trackers need beside.
 
         Raises
         ------
         ValueError
             If the settings have no window for any scale of the model.
+        ModelFileError
+            If the model of a part, or the validator, cannot be used.
         """
         fitting.prepare(_checked_settings(settings), self._backend)
+        for part in self._parts if parts else ():
+            fitting.prepare(part.settings, part.backend)
+        if validate:
+            _ = self._validator
 
     def _backend_for(self, faces: int) -> Backend:
         """Return the backend of many faces at once: loaded when first needed if it is another."""

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from support.faces import draw_face
 from support.fingerprint import fingerprint
-from support.model_files import write_small_model
+from support.model_files import add_part, write_small_model
+from support.validators import add_validator, small_validator
 
-from pyclnf import CLNF, CacheWarning, FitSettings
+from pyclnf import CLNF, CacheWarning, FitSettings, ModelFileError
 from pyclnf.backends import is_available
 from pyclnf.experts import patch_experts
 
@@ -159,6 +160,27 @@ def test_prepare_changes_no_bit(small_model: Path, backend_name: str):
     fresh = CLNF(small_model, backend=backend_name)
     expected = fresh.fit(FACE.picture, FACE.box, FitSettings.wild())
     assert found.landmarks.tobytes() == expected.landmarks.tobytes()
+
+
+def test_prepare_parts_and_validator(
+    backend_name: str, tmp_path: Path, request: pytest.FixtureRequest
+):
+    """Afterwards nothing is read or computed; without being asked, neither is before."""
+    manifest = write_small_model(tmp_path)
+    add_part(manifest, "inner", (4, 5, 6, 7, 8, 9, 10, 11))
+    add_validator(manifest, small_validator(n_landmarks=12))
+    expected = CLNF(manifest, backend=backend_name).detect(FACE.picture, FACE.box)
+    half, whole = (CLNF(manifest, backend=backend_name) for _ in range(2))
+    half.prepare()
+    whole.prepare(parts=True, validate=True)
+    shutil.rmtree(tmp_path)
+    request.getfixturevalue("no_inversion")
+    found = whole.detect(FACE.picture, FACE.box)
+    assert found.refined
+    assert found.landmarks.tobytes() == expected.landmarks.tobytes()
+    assert found.certainty == expected.certainty
+    with pytest.raises(ModelFileError):
+        half.detect(FACE.picture, FACE.box)
 
 
 def test_prepare_for_no_scale(small_model: Path, backend_name: str):
