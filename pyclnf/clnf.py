@@ -18,7 +18,7 @@ from pyclnf.face_fitter import FaceFit, FaceFitter
 from pyclnf.hypotheses import ROTATIONS, Hypotheses, fit_hypotheses
 from pyclnf.image import check_box
 from pyclnf.model import ModelFileError
-from pyclnf.observe import Observer
+from pyclnf.observe import FaceObserver, Observer, TrackingObserver
 from pyclnf.part_models import PartModel, load_parts
 from pyclnf.pose import CameraIntrinsics, HeadPose, RelativeTo, head_pose, landmarks_3d
 from pyclnf.rotation import Rotation
@@ -204,6 +204,7 @@ class CLNF:
         parts: bool = True,
         validate: bool = True,
         threads: int | None = 1,
+        observer: FaceObserver | None = None,
     ) -> FaceFit:
         """Find the landmarks of a face and of its parts, and tell how certain they are.
 
@@ -221,6 +222,8 @@ class CLNF:
             Whether to ask the model's validator, if it has one, whether that is a face.
         threads : int or None
             The most to use; one per processor for None. The result does not depend on it.
+        observer : FaceObserver, optional
+            Told of head poses, parts and certainty.
 
         Returns
         -------
@@ -233,7 +236,9 @@ class CLNF:
         ModelFileError
             If the model of a part, or the validator, read when first needed, cannot be used.
         """
-        fitter = self._fitter(rotations, parts=parts, validate=validate, threads=threads)
+        fitter = self._fitter(
+            rotations, parts=parts, validate=validate, threads=threads, observer=observer
+        )
         picture = fitter.picture(image)
         box = check_box(bbox, (picture.height, picture.width))
         return fitter.fit_box(picture, box, _checked_settings(settings))
@@ -246,6 +251,7 @@ class CLNF:
         parts: bool = True,
         validate: bool = True,
         threads: int | None = 1,
+        observer: TrackingObserver | None = None,
     ) -> Tracker[FaceFit]:
         """Return what follows one face through the frames of a sequence.
 
@@ -257,6 +263,8 @@ class CLNF:
         settings : TrackerSettings, optional
         parts, validate, threads
             As for :meth:`detect`.
+        observer : TrackingObserver, optional
+            Told of every frame.
 
         Raises
         ------
@@ -265,8 +273,8 @@ class CLNF:
         ModelFileError
             If the model of a part, or the validator, cannot be used.
         """
-        fitter = self._fitter(parts=parts, validate=validate, threads=threads)
-        return Tracker(fitter, find_faces, settings)
+        fitter = self._fitter(parts=parts, validate=validate, threads=threads, observer=observer)
+        return Tracker(fitter, find_faces, settings, observer)
 
     def face_tracker(
         self,
@@ -446,11 +454,12 @@ class CLNF:
         parts: bool,
         validate: bool,
         threads: int | None = 1,
+        observer: FaceObserver | None = None,
     ) -> FaceFitter:
         """Return what fits faces with all that belongs to them."""
         angles = _checked_rotations(rotations)
         models, validator = self._parts if parts else (), self._validator if validate else None
-        return FaceFitter(self._backend, models, validator, angles, threads)
+        return FaceFitter(self._backend, models, validator, angles, threads, observer)
 
 
 def _checked_rotations(rotations: Sequence[Rotation]) -> list[Rotation]:

@@ -11,6 +11,7 @@ from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.extent import extent_of
 from pyclnf.fitting import FitResult
 from pyclnf.hypotheses import ROTATIONS, fit_hypotheses
+from pyclnf.observe import FaceObserver
 from pyclnf.part_models import PartModel
 from pyclnf.parts import PartFit, refine
 from pyclnf.pdm import Parameters, PointDistributionModel
@@ -63,6 +64,8 @@ class FaceFitter:
         The head poses that a face in a box is fitted from.
     threads : int or None
         The most to use; one per processor for None.
+    observer : FaceObserver, optional
+        Told of every face.
     """
 
     def __init__(
@@ -72,10 +75,12 @@ class FaceFitter:
         validator: Validator | None = None,
         rotations: Sequence[Rotation] = ROTATIONS,
         threads: int | None = 1,
+        observer: FaceObserver | None = None,
     ) -> None:
         self._backend, self._parts, self._validator = backend, parts, validator
         self._rotations, self._threads = rotations, thread_count(threads)
         self._alone = backend.using(self._threads)
+        self._observer = observer
 
     @property
     def pdm(self) -> PointDistributionModel:
@@ -101,17 +106,24 @@ class FaceFitter:
         """
         backend = self._alone if len(self._rotations) == 1 else self._backend
         tried = fit_hypotheses(picture, box, self._rotations, settings, backend, self._threads)
+        if self._observer is not None:
+            self._observer.on_hypotheses(tried)
         return self._completed(picture, tried.best)
 
     def _completed(self, picture: PaddedImage, found: FitResult) -> FaceFit:
         """Refine a fit by its parts, and tell how certain it is."""
-        whole = refine(picture, found, self._backend, self._parts, self._threads)
+        given = (picture, found, self._backend, self._parts)
+        whole = refine(*given, self._threads, self._observer)
+        if self._observer is not None:
+            self._observer.on_parts(whole)
         face = whole.face
         told = {each.name: getattr(face, each.name) for each in fields(face)}
         certainty = float(face.success)
         if face.success and self._validator is not None:
             rotation = face.params_global[1:4]
             certainty = self._validator.check(picture, face.landmarks, rotation)
+            if self._observer is not None:
+                self._observer.on_certainty(certainty)
             if not certainty > SUCCESS_BOUNDARY:
                 told |= {"success": False, "failure": _doubt(certainty)}
         return FaceFit(**told, certainty=certainty, parts=whole.parts)

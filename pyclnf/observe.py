@@ -12,12 +12,22 @@ import numpy as np
 from pyclnf.typing import AnyArray, Float32Array
 
 if TYPE_CHECKING:
+    from pyclnf.detection.candidates import Candidates
     from pyclnf.fitting import FitResult, ScalePlan
+    from pyclnf.hypotheses import Hypotheses
     from pyclnf.nu_rlms import Iteration
+    from pyclnf.parts import WholeFit
     from pyclnf.pdm import Parameters
     from pyclnf.responses import Responses
 
-__all__ = ["Observer", "TraceRecorder"]
+__all__ = [
+    "DetectionObserver",
+    "FaceObserver",
+    "Observer",
+    "TemplateObserver",
+    "TraceRecorder",
+    "TrackingObserver",
+]
 
 
 class Observer(Protocol):
@@ -37,6 +47,46 @@ class Observer(Protocol):
 
     def on_finish(self, result: FitResult) -> None:
         """Learn the outcome."""
+        ...
+
+
+class FaceObserver(Protocol):
+    """Whoever wants to know what becomes of a face: head poses, parts, certainty, in this order."""
+
+    def on_hypotheses(self, tried: Hypotheses) -> None:
+        """Learn the fits from several head poses; not told of a face that is tracked."""
+        ...
+
+    def on_part(self, name: str, start: Parameters) -> Observer | None:
+        """Learn where a part starts; return who is to look inside its fit, if anybody."""
+        ...
+
+    def on_parts(self, whole: WholeFit) -> None:
+        """Learn the face with its parts."""
+        ...
+
+    def on_certainty(self, certainty: float) -> None:
+        """Learn what the validator says, if it was asked."""
+        ...
+
+
+class TemplateObserver(Protocol):
+    """Whoever wants to know where a tracker looks for a face."""
+
+    def on_template(self, before: Parameters, moved: Parameters) -> None:
+        """Learn where the face was in the last frame, and where its picture is in this one."""
+        ...
+
+
+class TrackingObserver(FaceObserver, TemplateObserver, Protocol):
+    """Whoever wants to know what becomes of a face from frame to frame."""
+
+
+class DetectionObserver(Protocol):
+    """Whoever wants to know what a face detector's networks leave, told in this order."""
+
+    def on_candidates(self, network: str, candidates: Candidates) -> None:
+        """Learn what ``proposal``, ``refinement`` and ``output`` take for faces."""
         ...
 
 

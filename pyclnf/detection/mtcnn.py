@@ -12,6 +12,7 @@ from pyclnf.detection.pictures import to_planes
 from pyclnf.detection.settings import CascadeSettings
 from pyclnf.image import to_eight_bit
 from pyclnf.model.face_detector_file import FaceDetectorData, read_face_detector
+from pyclnf.observe import DetectionObserver
 from pyclnf.typing import AnyArray, Float32Array
 
 __all__ = ["MTCNN"]
@@ -68,13 +69,20 @@ class MTCNN:
         """The name of the backend in use."""
         return self._networks.name
 
-    def detect(self, image: AnyArray) -> Detections:
+    @property
+    def networks(self) -> Networks:
+        """What the work is done by, for whoever takes the steps of the cascade one by one."""
+        return self._networks
+
+    def detect(self, image: AnyArray, observer: DetectionObserver | None = None) -> Detections:
         """Find the faces in a picture.
 
         Parameters
         ----------
         image : (H, W) or (H, W, 3) array
             As :func:`pyclnf.image.to_grey` takes it.
+        observer : DetectionObserver, optional
+            Told what each network leaves.
 
         Returns
         -------
@@ -86,7 +94,8 @@ class MTCNN:
         ValueError
             Naming ``image``, if it is no such picture.
         """
-        return find_faces(self._networks, to_planes(to_eight_bit(image)), self.settings)
+        planes = to_planes(to_eight_bit(image))
+        return find_faces(self._networks, planes, self.settings, observer)
 
     def __call__(self, image: AnyArray) -> Float32Array:
         """Return the boxes of faces, as a :class:`pyclnf.detection.FaceDetector` does."""

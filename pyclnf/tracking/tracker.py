@@ -11,6 +11,7 @@ import numpy as np
 from pyclnf.detection import FaceDetector, find_boxes
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import check_box
+from pyclnf.observe import TemplateObserver
 from pyclnf.pdm import Parameters
 from pyclnf.tracking.fitter import Fit, Fitter
 from pyclnf.tracking.settings import TrackerSettings, checked_tracker_settings
@@ -65,6 +66,7 @@ class Tracker(Generic[AnyFit]):
         Picture to (k, 4) boxes; the widest one is taken, or the nearest one to where
         :meth:`reset` was told. Without it, boxes must be given to :meth:`update`.
     settings : TrackerSettings, optional
+    observer : TemplateObserver, optional
 
     Notes
     -----
@@ -78,9 +80,11 @@ class Tracker(Generic[AnyFit]):
         fitter: Fitter[AnyFit],
         find_faces: FaceDetector | None = None,
         settings: TrackerSettings | None = None,
+        observer: TemplateObserver | None = None,
     ) -> None:
         self._fitter = fitter
         self._find_faces = find_faces
+        self._observer = observer
         self._settings = checked_tracker_settings(settings)
         self.reset()
 
@@ -147,6 +151,8 @@ class Tracker(Generic[AnyFit]):
         if place.trusted and place.template is not None:
             scale = settings.template_scale
             start = follow_template(picture, place.template, start, self._fitter.pdm, scale)
+            if self._observer is not None:
+                self._observer.on_template(place.parameters, start)
         chosen = settings.tracking if place.trusted else settings.fit
         fit = self._fitter.fit_shape(picture, start, chosen)
         self._failures = 0 if fit.success else self._failures + 1
