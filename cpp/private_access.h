@@ -1,7 +1,8 @@
 // Calls private members of OpenFace's CLNF without changing it.
 //
 // An explicit template instantiation may name private members ([temp.spec.general]); each one here defines a friend
-// function that hands the member's address out. To be included in one file only, steps.cpp.
+// function that hands the member's address out. To be included in one file only, steps.cpp. register_detection.cpp does the
+// same for the face detector's networks.
 #pragma once
 
 #include "openface.h"

@@ -308,6 +308,13 @@ class Model:
 
         Numbers behind the first fully connected layer are (1, k, 1), behind the second (1, 1, k).
         """
+    def follow_template(
+        self, before: UInt8, image: UInt8, params_global: Float32, params_local: Float32
+    ) -> Float32:
+        """Return (6,) global parameters moved to where the face of the picture before is now.
+
+        With OpenFace's default scale of templates. The face must be within both pictures.
+        """
     def head_pose(
         self,
         params_global: Float32,
@@ -348,8 +355,8 @@ class Tracker:
     """A face followed over frames, with a model of its own."""
 
     def __init__(self, model: str, detector: str, settings: Settings) -> None: ...
-    def track(self, image: UInt8) -> Outcome:
-        """Take the next frame, (H, W, 3)."""
+    def track(self, image: UInt8, box: Float32 | None = None) -> Outcome:
+        """Take the next frame, (H, W, 3), and where the face is in it, if that is known."""
 
 class FaceDetector:
     """OpenFace's MTCNN detector."""
@@ -358,3 +365,19 @@ class FaceDetector:
         """Check and read ``MTCNN_detector.txt`` and the networks it names."""
     def detect(self, image: UInt8) -> tuple[Float32, Float32]:
         """Return boxes (k, 4) and confidences (k,); none in pictures below 60 px."""
+    def look(self, network: int, image: Float32) -> Float32:
+        """Return what one network makes of a scaled, normalised picture, (h, w, 3): (k, h', w').
+
+        Networks: 0 proposes (at least 12 px), 1 refines (24 px), 2 decides (48 px).
+        """
+
+def suppressed(
+    boxes: Float32, scores: Float32, most: float, *, of_smaller: bool
+) -> npt.NDArray[np.int32]:
+    """Return the indices of the (k, 4) boxes that stay, the best ones first."""
+
+def corrected(boxes: Float32, corrections: Float32, *, inclusive: bool) -> Float32:
+    """Return (k, 4) boxes moved by (k, 4) corrections in parts of their sides."""
+
+def squared(boxes: Float32) -> Float32:
+    """Return (k, 4) boxes as squares of whole px."""
