@@ -187,7 +187,10 @@ def add_output_arguments(parser: argparse.ArgumentParser, *, pts: bool) -> None:
     outputs = parser.add_argument_group("output")
     add_folder_argument(outputs)
     outputs.add_argument(
-        "--out-name", "-of", metavar="NAME", help="instead of the input's, without ending"
+        *("--out-name", "-of"),
+        type=_file_name,
+        metavar="NAME",
+        help="instead of the input's, without ending",
     )
     outputs.add_argument("--csv", action="store_true", help="OpenFace's CSV; the default")
     if pts:
@@ -261,6 +264,13 @@ def _positive(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
     return int(text)
+
+
+def _file_name(text: str) -> str:
+    """Return a name that files can have; argparse tells what is wrong with it."""
+    if Path(text).stem in ("", ".."):
+        raise argparse.ArgumentTypeError(f"expected a file's name, got {text!r}")
+    return text
 
 
 def _box(text: str) -> tuple[float, ...]:

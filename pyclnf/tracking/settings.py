@@ -22,7 +22,8 @@ class TrackerSettings:
     template : bool
         Whether the face's last picture is looked for before each fit: for large motions.
     template_scale : float
-        The face scale at which pictures are compared.
+        The face scale at which pictures are compared, at most 4: faces of OpenFace's models are
+        then up to about 600 px wide, and the comparison takes pictures of at most 2**20 px.
     redetect_every : int
         After how many frames without success the face is detected anew; 0: never.
     forget_after : int
@@ -48,10 +49,8 @@ class TrackerSettings:
         for name in ("redetect_every", "forget_after"):
             object.__setattr__(self, name, whole_number(name, getattr(self, name)))
         replace(self.fit, window_sizes=self.windows)  # raises if they cannot be used
-        if not 0.01 <= self.template_scale <= 100:
-            raise ValueError(
-                f"template_scale: must be from 0.01 to 100, got {self.template_scale!r}"
-            )
+        if not 0.01 <= self.template_scale <= 4:
+            raise ValueError(f"template_scale: must be from 0.01 to 4, got {self.template_scale!r}")
         if self.redetect_every < 0:
             raise ValueError(f"redetect_every: must not be negative, got {self.redetect_every}")
         if self.forget_after < 0:

@@ -15,6 +15,9 @@ from pyclnf.typing import ByteArray, Float32Array, Float64Array, IntArray
 
 __all__ = ["cut_template", "follow_template", "match"]
 
+_LARGEST_TEMPLATE = 2**20
+"""Pixels: up to here all sums are exact."""
+
 
 def cut_template(image: PaddedImage, landmarks: Float32Array) -> ByteArray | None:
     """Return the picture of a face, (h, w) uint8; None if nothing of it is within the frame.
@@ -79,12 +82,23 @@ def match(image: ByteArray, template: ByteArray) -> Float64Array:
     (H - h + 1, W - w + 1) float64
         From -1 to 1; 0 where picture or template are flat.
 
+    Raises
+    ------
+    ValueError
+        If the template is larger.
+
     Notes
     -----
     All sums are whole numbers and exact, so that the best place is the same on every machine.
     """
-    pixels, looked_for = image.astype(np.float64), template.astype(np.float64)
     count = template.size
+    if count > _LARGEST_TEMPLATE:
+        height, width = template.shape
+        raise ValueError(
+            f"template: {width} x {height} px are more than {_LARGEST_TEMPLATE}; choose a smaller "
+            f"template_scale"
+        )
+    pixels, looked_for = image.astype(np.float64), template.astype(np.float64)
     sums, squares = _sums(image, template.shape), _sums(image.astype(np.int64) ** 2, template.shape)
     of_template = int(template.sum(dtype=np.int64))
     spread = count * int((template.astype(np.int64) ** 2).sum()) - of_template**2

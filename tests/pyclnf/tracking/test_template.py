@@ -52,6 +52,12 @@ def test_correlation_of_what_is_flat():
     assert (match(noise, flat[:4, :4]) == 0).all()
 
 
+def test_a_template_that_is_too_large():
+    image = np.zeros((1025, 1024), np.uint8)
+    with pytest.raises(ValueError, match=r"1024 x 1025 px are more than 1048576; .*template_scale"):
+        match(image, image)
+
+
 def test_a_copy_is_found_whatever_its_light():
     image = smooth_noise(1)
     template = (image[30:70, 40:90] // 2 + 60).astype(np.uint8)

@@ -203,6 +203,7 @@ def test_a_template_is_followed_before_the_fit():
         ({"windows": (8,)}, "window_sizes: 8"),
         ({"windows": (0, 0)}, "window_sizes: at least one"),
         ({"template_scale": 0.0}, "template_scale: "),
+        ({"template_scale": 4.1}, "template_scale: must be from 0.01 to 4, got 4.1"),
         ({"template_scale": float("nan")}, "template_scale: "),
         ({"redetect_every": -1}, "redetect_every: "),
         ({"forget_after": -1}, "forget_after: "),
