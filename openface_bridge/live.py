@@ -13,12 +13,13 @@ import numpy.typing as npt
 
 from openface_bridge.manifests import Manifests
 from openface_bridge.native import native
+from openface_bridge.openface import native_settings
 from openface_bridge.pictures import read_picture
 from openface_bridge.recording.kernels import KernelFits
 from openface_bridge.recording.provenance import Provenance
 from openface_bridge.reference import Case
 from openface_bridge.starts import Start
-from openface_bridge.stepping import Kept, native_settings, stepped_fit
+from openface_bridge.stepping import Kept, stepped_fit
 from openface_bridge.trace import PROVENANCE, Trace, TraceError
 from pyclnf import FitSettings
 from pyclnf.image import check_box

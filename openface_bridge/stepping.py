@@ -1,9 +1,4 @@
-"""One fit of OpenFace, one iteration at a time, and the proof that stepping changed nothing.
-
-OpenFace runs a whole phase at once. Here it is told to do one iteration, and gets back the
-parameters it returned; the stop at 0.01 is checked outside, with the same norm. Everything is
-computed by OpenFace's own routines.
-"""
+"""One fit of OpenFace, one iteration at a time, and the proof that stepping changed nothing."""
 
 from __future__ import annotations
 
@@ -14,33 +9,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from openface_bridge.openface import OpenFace, native_settings
 from openface_bridge.starts import Start
+from openface_bridge.stepwise import Stepped, StepwiseFit
 from openface_bridge.trace import Trace
 from pyclnf import FitSettings
 from pyclnf.image import check_box
+from pyclnf.pdm import Parameters
 
 if TYPE_CHECKING:
     from openface_bridge import _native
 
-__all__ = [
-    "CONVERGED_BELOW",
-    "SMALLEST_FACE",
-    "Kept",
-    "SteppingError",
-    "native_settings",
-    "scale_entries",
-    "step_entries",
-    "stepped_fit",
-]
+__all__ = ["Kept", "SteppingError", "stepped_fit"]
 
 Array = npt.NDArray[Any]
-
-CONVERGED_BELOW = 0.01
-"""A phase of OpenFace's ends when its shape moves by less, px over all coordinates together."""
-SMALLEST_FACE = np.float32(0.25)
-"""A fit of OpenFace's ends after a scale that leaves the face's scale below this."""
-_LIKELIHOOD_BELOW = np.float32(0.30)
-_UNEVALUATED = -10.0
 
 
 class SteppingError(RuntimeError):
@@ -67,20 +49,6 @@ class Kept:
 
 
 _DEFAULT = Kept()
-
-
-def native_settings(settings: FitSettings) -> _native.Settings:
-    """Return settings as the compiled bridge takes them; parts and validator off."""
-    from openface_bridge.native import native
-
-    made: _native.Settings = native().Settings(
-        window_sizes=list(settings.window_sizes),
-        sigma=settings.sigma,
-        reg_factor=settings.reg_factor,
-        weight_factor=settings.weight_factor,
-        max_iterations=settings.max_iterations,
-    )
-    return made
 
 
 def stepped_fit(
@@ -121,182 +89,59 @@ def stepped_fit(
     """
     pixels = np.ascontiguousarray(image)
     checked = Start(check_box(start.box, pixels.shape), start.rotation)
-    chosen = native_settings(settings)
-    model.reset()
-    fit = _SteppedFit(model, pixels, settings, chosen, keep)
-    fit.run(checked)
-    _compare(model.fit(pixels, checked.box, chosen, checked.rotation), fit, source)
+    fit = _SteppedFit(model, pixels, settings, keep)
+    fit.run(checked.box, checked.angles)
+    plain = model.fit(pixels, checked.box, native_settings(settings), checked.rotation)
+    _compare(plain, fit.entries, source)
     return Trace(fit.entries, source)
 
 
-class _SteppedFit:
-    """A fit under way: parameters, likelihood, and the trace so far."""
+class _SteppedFit(StepwiseFit):
+    """A fit of OpenFace's under way, each iteration proved."""
 
     def __init__(
-        self,
-        model: _native.Model,
-        image: Array,
-        settings: FitSettings,
-        chosen: _native.Settings,
-        keep: Kept,
+        self, model: _native.Model, image: Array, settings: FitSettings, keep: Kept
     ) -> None:
-        self.entries: dict[str, Array] = {}
-        self.likelihood = _UNEVALUATED
-        self.params_global = np.zeros(6, np.float32)
-        self.params_local = np.zeros(model.n_modes, np.float32)
-        self._model = model
-        self._image = image
-        self._settings = settings
-        self._chosen = chosen
-        self._wanted = keep
+        super().__init__(OpenFace(model, image, settings), settings)
+        self._model, self._wanted = model, keep
 
-    @property
-    def landmarks(self) -> Array:
-        """(n, 2) px, of the current parameters."""
-        return self._model.shape_2d(self.params_global, self.params_local)
-
-    def run(self, start: Start) -> None:
-        """Fit from coarse to fine."""
-        self.params_global = self._model.parameters_from_box(start.box, start.rotation)
-        self.entries = {"bbox": start.box, "init.params_global": self.params_global}
-        if start.rotation.any():
-            self.entries["rotation"] = start.rotation
-        for scale, size in enumerate(self._windows()):
-            if size == 0:
-                continue
-            self._fit_scale(scale, size)
-            if self.params_global[0] < SMALLEST_FACE:
-                break
-        self._finish()
-
-    def _windows(self) -> tuple[int, ...]:
-        """Return the windows of the scales there are."""
-        return self._settings.window_sizes[: self._model.n_scales]
-
-    def _fit_scale(self, scale: int, window_size: int) -> None:
-        """Run a scale's two phases."""
-        responses = self._model.responses(
-            self._image, self.params_global, self.params_local, window_size, scale
-        )
-        plan = self._model.plan(self._chosen, scale)
-        self._keep_scale(scale, responses, plan)
-        self._run_phase(scale, responses, plan, rigid=True)
-        due = self._is_last(scale) or self.params_global[0] < _LIKELIHOOD_BELOW
-        likelihood = self._run_phase(scale, responses, plan, rigid=False)
-        if due:
-            self.likelihood = likelihood
-
-    def _is_last(self, scale: int) -> bool:
-        """Tell whether no scale with a window follows directly."""
-        windows = self._windows()
-        return scale + 1 >= len(windows) or windows[scale + 1] == 0
-
-    def _run_phase(
-        self, scale: int, responses: _native.Responses, plan: _native.Plan, *, rigid: bool
-    ) -> float:
-        """Iterate until the shape stands still; return the last iteration's likelihood."""
-        likelihood, shape = _UNEVALUATED, self.landmarks
-        for index in range(self._settings.max_iterations):
-            step = self._model.iterate(
-                responses, plan, self.params_global, self.params_local, rigid=rigid
-            )
-            self._keep_step(f"scale{scale}.{'rigid' if rigid else 'nonrigid'}", index, step)
-            likelihood = step.likelihood
-            self._move(step)
-            before, shape = shape, self.landmarks
-            if self._model.shape_change(before, shape) < CONVERGED_BELOW:
-                break
-        return likelihood
-
-    def _move(self, step: _native.Iteration) -> None:
-        """Take over an iteration's parameters."""
-        self.params_global, self.params_local = step.params_global_out, step.params_local_out
-        if not (np.isfinite(self.params_global).all() and np.isfinite(self.params_local).all()):
+    def _handed_on(self, parameters: Parameters, place: str) -> Parameters:
+        """Return parameters that are finite."""
+        if not (np.isfinite(parameters.global_).all() and np.isfinite(parameters.local).all()):
             raise SteppingError(
                 "the parameters ceased to be finite; OpenFace itself would go on and read outside "
                 "its memory"
             )
+        return parameters
 
-    def _keep_scale(self, scale: int, responses: _native.Responses, plan: _native.Plan) -> None:
-        """Keep what a scale starts with."""
-        entries = scale_entries(responses, plan)
-        if self._wanted.lean:
-            del entries["areas_of_interest"]
-        self._keep(f"scale{scale}", entries)
+    def _of_scale(self, entries: Mapping[str, Array]) -> Mapping[str, Array]:
+        """Return what is kept of a scale."""
+        return _without(entries, areas_of_interest=self._wanted.lean)
 
-    def _keep_step(self, phase: str, index: int, step: _native.Iteration) -> None:
-        """Keep an iteration, once its change is known to be the one that OpenFace applied."""
-        prefix = f"{phase}.{index}"
-        self._prove(prefix, step)
-        entries = step_entries(self.params_global, self.params_local, step)
-        if index > 0 and self._wanted.lean:
-            del entries["jacobian"]
-        if not self._wanted.hessians:
-            del entries["hessian"]
-        self._keep(prefix, entries)
+    def _of_step(
+        self, place: str, index: int, before: Parameters, step: Stepped
+    ) -> Mapping[str, Array]:
+        """Return an iteration, once its change is known to be the one that OpenFace applied."""
+        self._prove(place, before, step)
+        lean = index > 0 and self._wanted.lean
+        return _without(step.entries, jacobian=lean, hessian=not self._wanted.hessians)
 
-    def _prove(self, prefix: str, step: _native.Iteration) -> None:
+    def _prove(self, place: str, before: Parameters, step: Stepped) -> None:
         """Raise unless the solution of the normal equations is what OpenFace applied."""
-        updated, local = self._model.updated(self.params_global, self.params_local, step.change)
+        change = step.entries["change"]
+        updated, local = self._model.updated(before.global_, before.local, change)
         local = self._model.clamped(local)
-        same = updated.tobytes() == step.params_global_out.tobytes()
-        if not (same and local.tobytes() == step.params_local_out.tobytes()):
-            raise SteppingError(
-                f"{prefix}: the normal equations are not those that OpenFace solved"
-            )
-
-    def _finish(self) -> None:
-        """Keep the outcome."""
-        entries: dict[str, Array] = {
-            "params_global": self.params_global,
-            "params_local": self.params_local,
-            "landmarks": self.landmarks,
-            "likelihood": np.array([self.likelihood], np.float32),
-        }
-        self._keep("final", entries)
-
-    def _keep(self, prefix: str, entries: Mapping[str, Array]) -> None:
-        """Add entries under a prefix."""
-        self.entries.update({f"{prefix}.{name}": array for name, array in entries.items()})
+        same = updated.tobytes() == step.parameters.global_.tobytes()
+        if not (same and local.tobytes() == step.parameters.local.tobytes()):
+            raise SteppingError(f"{place}: the normal equations are not those that OpenFace solved")
 
 
-def scale_entries(responses: _native.Responses, plan: _native.Plan) -> dict[str, Array]:
-    """Return what a scale starts with as entries of a trace, without their prefix."""
-    return {
-        "window_size": np.array(responses.window_size, np.int32),
-        "view": np.array(responses.view, np.int32),
-        "reg_factor": np.array(plan.reg_factor, np.float32),
-        "sigma": np.array(plan.sigma, np.float32),
-        "weight_factor": np.array(plan.weight_factor, np.float32),
-        "similarity_image_to_reference": responses.image_to_reference,
-        "similarity_reference_to_image": responses.reference_to_image,
-        "base_shape": responses.base_shape,
-        "areas_of_interest": responses.areas_of_interest,
-        "response_maps": responses.response_maps,
-    }
+def _without(entries: Mapping[str, Array], **left_out: bool) -> dict[str, Array]:
+    """Return entries but for those that are to be left out."""
+    return {name: array for name, array in entries.items() if not left_out.get(name, False)}
 
 
-def step_entries(
-    params_global: Array, params_local: Array, step: _native.Iteration
-) -> dict[str, Array]:
-    """Return an iteration from some parameters as entries of a trace, without their prefix."""
-    return {
-        "params_global": params_global,
-        "params_local": params_local,
-        "shape": step.shape,
-        "offset_x": np.ascontiguousarray(step.offsets[:, 0]),
-        "offset_y": np.ascontiguousarray(step.offsets[:, 1]),
-        "mean_shift": step.mean_shift,
-        "jacobian": step.jacobian,
-        "hessian": step.hessian,
-        "right_hand_side": step.right_hand_side,
-        "change": step.change,
-        "params_global_out": step.params_global_out,
-        "params_local_out": step.params_local_out,
-    }
-
-
-def _compare(plain: _native.Outcome, fit: _SteppedFit, source: str) -> None:
+def _compare(plain: _native.Outcome, entries: Mapping[str, Array], source: str) -> None:
     """Raise a SteppingError unless OpenFace's own fit ended where the stepped one did."""
     ends: dict[str, Array] = {
         "params_global": plain["params_global"],
@@ -305,7 +150,7 @@ def _compare(plain: _native.Outcome, fit: _SteppedFit, source: str) -> None:
         "likelihood": np.array([plain["likelihood"]], np.float32),
     }
     for name, own in ends.items():
-        stepped = fit.entries[f"final.{name}"]
+        stepped = entries[f"final.{name}"]
         if own.tobytes() != stepped.tobytes():
             apart = float(np.abs(own - stepped).max())
             raise SteppingError(

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy.typing as npt
 
-from openface_bridge.experiments.engines import Candidate, Engine, OpenFace
+from openface_bridge.experiments.engines import Candidate
 from openface_bridge.native import is_available, native
+from openface_bridge.openface import OpenFace
+from openface_bridge.stepwise import Engine
 from pyclnf.backends import AUTO, backend_names
 from pyclnf.backends.base import Backend
 from pyclnf.settings import FitSettings

@@ -1,84 +1,25 @@
-"""Both engines behind one interface: response maps at any parameters, one iteration from them."""
+"""pyclnf as an engine: response maps at any parameters, one iteration from them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
-from openface_bridge.stepping import CONVERGED_BELOW, native_settings, scale_entries, step_entries
+from openface_bridge.stepwise import AtScale, Stepped
 from pyclnf.backends.base import Backend
 from pyclnf.fitting import ScalePlan, kernel_sigmas, phase_of, plan_scales
 from pyclnf.nu_rlms import Iteration, has_converged
 from pyclnf.observe import TraceRecorder
 from pyclnf.pdm import Parameters
 from pyclnf.responses import Responses
+from pyclnf.rotation import Rotation
 from pyclnf.settings import FitSettings
 
-if TYPE_CHECKING:
-    from openface_bridge import _native
-
-__all__ = ["AtScale", "Candidate", "Engine", "OpenFace", "Stepped"]
+__all__ = ["Candidate"]
 
 Array = npt.NDArray[Any]
-
-
-@dataclass(frozen=True, eq=False)
-class Stepped:
-    """What one iteration gave.
-
-    Attributes
-    ----------
-    parameters : Parameters
-        After the iteration.
-    likelihood : float
-        Of the shape before it.
-    entries : mapping of str to ndarray
-        As in a trace, without prefix.
-    """
-
-    parameters: Parameters
-    likelihood: float
-    entries: Mapping[str, Array]
-
-
-class AtScale(Protocol):
-    """An engine with the response maps of one scale."""
-
-    @property
-    def entries(self) -> Mapping[str, Array]:
-        """View, similarity, areas, maps and schedule, as in a trace, without prefix."""
-        ...
-
-    def iterate(self, parameters: Parameters, *, rigid: bool) -> Stepped:
-        """Do one iteration."""
-        ...
-
-
-class Engine(Protocol):
-    """An engine with one picture and one setting."""
-
-    name: str
-    n_scales: int
-
-    def start(self, box: Array, rotation: tuple[float, float, float]) -> Parameters:
-        """Return the parameters that fit the mean shape into a box, (4,) px."""
-        ...
-
-    def at_scale(self, scale: int, parameters: Parameters) -> AtScale:
-        """Make the response maps of a scale around the landmarks of some parameters."""
-        ...
-
-    def landmarks(self, parameters: Parameters) -> Array:
-        """Return (n, 2) px."""
-        ...
-
-    def stands_still(self, before: Array, after: Array) -> bool:
-        """Tell whether a shape moved so little that a phase ends."""
-        ...
 
 
 class Candidate:
@@ -100,7 +41,7 @@ class Candidate:
         self._sigmas = kernel_sigmas(plans)
         self._plans = {plan.scale: plan for plan in plans}
 
-    def start(self, box: Array, rotation: tuple[float, float, float]) -> Parameters:
+    def start(self, box: Array, rotation: Rotation) -> Parameters:
         """Return the parameters that fit the mean shape into a box."""
         return self.backend.detector.pdm.parameters_from_box(box, rotation)
 
@@ -152,72 +93,6 @@ class _CandidateScale:
             self._responses.maps, done[0].offsets, float(plan.sigma), self._responses.visible
         )
         return Stepped(done[0].parameters, likelihood, _without_prefix(recorder.trace))
-
-
-class OpenFace:
-    """OpenFace, as the bridge was compiled against it.
-
-    Parameters
-    ----------
-    model : _native.Model
-        Forgets its earlier fits.
-    image : (H, W) or (H, W, 3) uint8
-    settings : FitSettings
-    """
-
-    def __init__(self, model: _native.Model, image: Array, settings: FitSettings) -> None:
-        self.name = "OpenFace"
-        self.n_scales = model.n_scales
-        self._model = model
-        self._image = np.ascontiguousarray(image)
-        self._settings = settings
-        self._chosen = native_settings(settings)
-        model.reset()
-
-    def start(self, box: Array, rotation: tuple[float, float, float]) -> Parameters:
-        """Return the parameters that fit the mean shape into a box."""
-        global_ = self._model.parameters_from_box(box, np.array(rotation, np.float32))
-        return Parameters(global_, np.zeros(self._model.n_modes, np.float32))
-
-    def at_scale(self, scale: int, parameters: Parameters) -> AtScale:
-        """Make the response maps of a scale."""
-        size = self._settings.window_sizes[scale]
-        responses = self._model.responses(
-            self._image, parameters.global_, parameters.local, size, scale
-        )
-        return _OpenFaceScale(self._model, responses, self._model.plan(self._chosen, scale))
-
-    def landmarks(self, parameters: Parameters) -> Array:
-        """Return (n, 2) px."""
-        return self._model.shape_2d(parameters.global_, parameters.local)
-
-    def stands_still(self, before: Array, after: Array) -> bool:
-        """Tell whether a shape moved so little that a phase ends."""
-        return self._model.shape_change(before, after) < CONVERGED_BELOW
-
-
-class _OpenFaceScale:
-    """OpenFace with the response maps of one scale."""
-
-    def __init__(
-        self, model: _native.Model, responses: _native.Responses, plan: _native.Plan
-    ) -> None:
-        self._model = model
-        self._responses = responses
-        self._plan = plan
-
-    @property
-    def entries(self) -> Mapping[str, Array]:
-        """View, similarity, areas, maps and schedule."""
-        return scale_entries(self._responses, self._plan)
-
-    def iterate(self, parameters: Parameters, *, rigid: bool) -> Stepped:
-        """Do one iteration."""
-        before = (parameters.global_, parameters.local)
-        step = self._model.iterate(self._responses, self._plan, *before, rigid=rigid)
-        entries = step_entries(*before, step)
-        after = Parameters(step.params_global_out, step.params_local_out)
-        return Stepped(after, step.likelihood, entries)
 
 
 def _without_prefix(trace: Mapping[str, Array]) -> dict[str, Array]:

@@ -75,7 +75,7 @@ def map_differences(reference: Entries, candidate: Entries) -> list[MapDifferenc
     ----------
     reference, candidate : mapping of str to ndarray
         Entries of a scale, without their prefix, as
-        :attr:`openface_bridge.experiments.engines.AtScale.entries`.
+        :attr:`openface_bridge.stepwise.AtScale.entries`.
     """
     pairs = zip(reference["response_maps"], candidate["response_maps"], strict=True)
     return [

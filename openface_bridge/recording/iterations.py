@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from openface_bridge.stepping import native_settings
+from openface_bridge.openface import native_settings
 from pyclnf import FitSettings
 from pyclnf.typing import Float32Array
 

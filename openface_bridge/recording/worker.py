@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from openface_bridge.native import native
+from openface_bridge.openface import native_settings
 from openface_bridge.pictures import read_picture
-from openface_bridge.stepping import native_settings
 from pyclnf import FitSettings
 
 if TYPE_CHECKING:

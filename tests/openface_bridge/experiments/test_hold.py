@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from support.recordings import record
 
-from openface_bridge.experiments.engines import Candidate, Stepped
+from openface_bridge.experiments.engines import Candidate
 from openface_bridge.experiments.hold import DivergenceError, held_fit
 from openface_bridge.experiments.hold_table import held_steps, write_table
 from openface_bridge.experiments.parameters import Held
+from openface_bridge.stepwise import Stepped
 from openface_bridge.trace import Step, Trace
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage

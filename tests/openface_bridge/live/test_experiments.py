@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 
 from openface_bridge.cli import main
-from openface_bridge.experiments.engines import Candidate, OpenFace
+from openface_bridge.experiments.engines import Candidate
 from openface_bridge.experiments.hold import held_fit
 from openface_bridge.experiments.maps import map_differences, window_settings
 from openface_bridge.experiments.parameters import Held
+from openface_bridge.openface import OpenFace
 from openface_bridge.pictures import read_picture
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case

@@ -13,8 +13,9 @@ from support.expert_files import write_model_of
 from support.model_files import draw_blobs
 from support.twins import Twins
 
+from openface_bridge.openface import native_settings
 from openface_bridge.starts import Start
-from openface_bridge.stepping import native_settings, stepped_fit
+from openface_bridge.stepping import stepped_fit
 from pyclnf import CLNF, FitSettings
 from pyclnf.backends import create_backend, is_available
 from pyclnf.backends.base import Backend

@@ -10,11 +10,12 @@ import pytest
 
 from openface_bridge.live import N_MOVES, Live, moved_boxes
 from openface_bridge.manifests import Manifests
+from openface_bridge.openface import native_settings
 from openface_bridge.pictures import read_picture
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case, Reference
 from openface_bridge.starts import Start
-from openface_bridge.stepping import Kept, SteppingError, native_settings, stepped_fit
+from openface_bridge.stepping import Kept, SteppingError, stepped_fit
 from openface_bridge.trace import TraceError
 from pyclnf import FitSettings
 

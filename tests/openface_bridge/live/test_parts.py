@@ -16,8 +16,8 @@ from support.faces import draw_face
 from support.model_files import add_part, write_small_model
 from support.whole import fit_parts
 
+from openface_bridge.openface import native_settings
 from openface_bridge.pictures import read_picture
-from openface_bridge.stepping import native_settings
 from pyclnf import CLNF, FaceFit, FitResult, FitSettings
 from pyclnf.backends import available_backends, create_backend
 from pyclnf.backends.base import Backend
