@@ -19,6 +19,7 @@ from openface_bridge.parity.kept import Kept
 from openface_bridge.parity.models import Models
 from openface_bridge.parity.sentences import verdict_sentence
 from openface_bridge.trace import TraceError
+from pyclnf.cli.words import counted
 
 __all__ = ["add_parser"]
 
@@ -65,8 +66,9 @@ def _faults(options: argparse.Namespace) -> int:
         _write(options.json, done, models.name, reference.description)
     missed = [trial for trial in done if not trial.passed]
     print(
-        f"{'FAILED' if missed else 'passed'}: {len(done) - len(missed)} of {len(done)} trials as "
-        f"expected, on {len(kept.cases())} fits of backend {models.name}"
+        f"{'FAILED' if missed else 'passed'}: {len(done) - len(missed)} of "
+        f"{counted(len(done), 'trial')} as expected, "
+        f"on {counted(len(kept.cases()), 'fit')} of backend {models.name}"
     )
     return FAILED if missed else PASSED
 

@@ -12,6 +12,7 @@ from openface_bridge.cli.status import PASSED
 from openface_bridge.gate.outputs import check_folders
 from openface_bridge.parity.run import run_fit
 from openface_bridge.parity.store import write_run
+from pyclnf.cli.words import counted
 
 __all__ = ["add_parser"]
 
@@ -36,5 +37,5 @@ def _run(options: argparse.Namespace) -> int:
     cases = reference.cases()
     for case in with_progress(cases):
         write_run(options.out, run_fit(reference.trace(case), case, models, pictures))
-    print(f"{len(cases)} fits of backend {models.name} in {options.out}")
+    print(f"{counted(len(cases), 'fit')} of backend {models.name} in {options.out}")
     return PASSED

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from shutil import get_terminal_size
 
 from openface_bridge.gate.decision import Decision, FitDecision
+from pyclnf.cli.words import counted
 
 __all__ = ["print_summary"]
 
@@ -28,7 +29,9 @@ def print_summary(decision: Decision) -> None:
         shown = sorted(decision.fits, key=_urgency)[:room]
         _print_fits(shown)
         if len(shown) < len(decision.fits):
-            print(f"… and {len(decision.fits) - len(shown)} more fits, none of them worse")
+            print(
+                f"… and {counted(len(decision.fits) - len(shown), 'more fit')}, none of them worse"
+            )
     else:
         _print_lines(decision.fits)
     for problem in decision.problems:
@@ -93,7 +96,7 @@ def _conclusion(decision: Decision) -> str:
     errors = [each.fit.max_px for each in decision.fits]
     median = f"{statistics.median(errors):.4f}" if errors else "–"
     return (
-        f"{'passed' if decision.passed else 'FAILED'}: {len(decision.fits)} fits "
+        f"{'passed' if decision.passed else 'FAILED'}: {counted(len(decision.fits), 'fit')} "
         f"({verdicts or 'none'}), {statuses['FAIL']} failed{known}; worst landmark {median} px in "
         f"the median fit"
     )

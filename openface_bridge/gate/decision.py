@@ -17,6 +17,10 @@ __all__ = ["Decision", "FitDecision", "Problem", "decide"]
 
 _LOST = "It has thresholds, but is not in the run."
 _OTHERS = "None are for it, only for {known}: nothing would be held to them."
+_EMPTY = (
+    "There is nothing to judge: let 'parity' compare traces, or pictures with boxes, that are "
+    "there, and tests with the fixture parity run."
+)
 _NEW = "It has no thresholds: 'thresholds --tighten' proposes some."
 
 
@@ -77,9 +81,9 @@ class Decision:
 
     @property
     def passed(self) -> bool:
-        """Whether there are fits, none fails, and nothing else is wrong."""
+        """Whether no fit fails, and nothing else is wrong, such as that there are none."""
         fatal = any(problem.fatal for problem in self.problems)
-        return bool(self.fits) and not fatal and all(fit.status != "FAIL" for fit in self.fits)
+        return not fatal and all(fit.status != "FAIL" for fit in self.fits)
 
 
 def decide(
@@ -116,6 +120,7 @@ def decide(
         fits.append(_fit(fit, found, [each for each in valid if each.key == fit.key]))
         used |= {each.name for each in concerned if any(_covers(each, fit, f) for f in found)}
     problems = [
+        *([] if fits else [Problem("no fit", _EMPTY)]),
         *_missing(results, thresholds, backends),
         *(problem for each in concerned for problem in _stale(each, each.name in used, day)),
     ]

@@ -16,6 +16,7 @@ from pyclnf.cli.inputs import add_picture_arguments, pictures_of
 from pyclnf.cli.interrupts import stoppable
 from pyclnf.cli.progress import progress
 from pyclnf.cli.status import Problems
+from pyclnf.cli.words import counted
 
 __all__ = ["add_parser"]
 
@@ -63,5 +64,5 @@ def _image(options: argparse.Namespace) -> int:
                     problems.report(f"{path}: face {face.face_id}: {face.failure}; it is skipped")
             outputs.write_picture(stems[index], path, frame, faces)
             done, n_faces = done + 1, n_faces + sum(face.was_fitted for face in faces)
-    print(f"{done} pictures, {n_faces} faces: {outputs.folder}")
+    print(f"{counted(done, 'picture')}, {counted(n_faces, 'face')}: {outputs.folder}")
     return problems.status(interrupted=stop.requested)

@@ -18,6 +18,7 @@ from pyclnf.cli.inputs import add_sequence_arguments, sequence_of
 from pyclnf.cli.interrupts import stoppable
 from pyclnf.cli.progress import progress
 from pyclnf.cli.status import Problems
+from pyclnf.cli.words import counted
 
 __all__ = ["add_parser"]
 
@@ -61,5 +62,5 @@ def _video(options: argparse.Namespace) -> int:
             files.write(frame, faces)
             done += 1
             tell(done, frame.name)
-    print(f"{done} frames: {outputs.folder / stem}.*")
+    print(f"{counted(done, 'frame')}: {outputs.folder / stem}.*")
     return problems.status(interrupted=stop.requested)

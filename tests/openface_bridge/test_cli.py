@@ -100,7 +100,7 @@ def test_what_the_data_hold(one_fit: Recordings, tmp_path: Path, strict_json: Ca
 
 def test_the_reference_itself(one_fit: Recordings, capsys: pytest.CaptureFixture[str]):
     assert parity(*one_fit.arguments, "--backend", "numpy-exact") == PASSED
-    assert "passed: 1 fits (1 equal), 0 failed" in capsys.readouterr().out
+    assert "passed: 1 fit (1 equal), 0 failed" in capsys.readouterr().out
 
 
 def test_without_a_noise_floor(
@@ -146,7 +146,7 @@ def test_a_run_that_fails(
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("FAIL  anna")
     assert remark in lines[0]
-    assert lines[1].startswith("FAILED: 1 fits (1 ")
+    assert lines[1].startswith("FAILED: 1 fit (1 ")
     assert ", 1 failed; " in lines[1]
     run = strict_json(path.read_text("utf-8"))
     assert run["summary"]["passed"] is False

@@ -64,6 +64,15 @@ def test_results_that_pass(results: Path, capsys: pytest.CaptureFixture[str]):
     assert output.err == ""
 
 
+def test_results_without_a_fit(results: Path, capsys: pytest.CaptureFixture[str]):
+    data = json.loads(results.read_text("utf-8"))
+    results.write_text(json.dumps({**data, "fits": []}), "utf-8")
+    assert run("gate", results) == FAILED
+    first, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("FAIL  no fit: There is nothing to judge: let 'parity' compare")
+    assert last.startswith("FAILED: 0 fits (none)")
+
+
 def test_results_that_fail(results: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     spoil(results)
     junit = tmp_path / "new" / "junit.xml"

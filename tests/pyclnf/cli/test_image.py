@@ -43,7 +43,7 @@ def test_a_face_of_the_embedded_model(
     wanted = ["--csv", "--pts", "--json", "--draw", "--precision", "4", "--out-dir", str(tmp_path)]
     assert main(["image", str(face.picture), *arguments, *wanted]) == DONE
     said = capsys.readouterr()
-    assert said.out == f"1 pictures, 1 faces: {tmp_path}\n"
+    assert said.out == f"1 picture, 1 face: {tmp_path}\n"
     assert said.err == ""
     fit = CLNF(fixtures.model, backend="numpy").fit(read_picture(face.picture), face.box)
     [row] = rows_of(tmp_path / "frontal01.csv")
@@ -138,7 +138,7 @@ def test_boxes_that_cannot_be_used(
     assert main(["image", *given, "--out-dir", str(tmp_path)]) == SKIPPED
     said = capsys.readouterr()
     assert "face 0: bbox: " in said.err
-    assert said.out.startswith("1 pictures, 0 faces")
+    assert said.out.startswith("1 picture, 0 faces")
 
 
 def test_a_box_may_stick_out_to_the_left(fixtures: Embedded, face: Face, tmp_path: Path):
