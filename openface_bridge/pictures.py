@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from openface_bridge.trace import TraceError
+from pyclnf.pipeline import pictures
 
 __all__ = ["encode_jpeg", "find_picture", "find_pictures", "read_picture"]
 
@@ -61,16 +61,12 @@ def read_picture(path: Path) -> npt.NDArray[Any]:
     Raises
     ------
     TraceError
-        If it cannot be decoded.
+        If it cannot be read or decoded.
     """
-    import cv2
-
-    # Decoded from bytes: OpenCV's own file reading fails silently on some path names.
-    encoded = np.frombuffer(path.read_bytes(), np.uint8)
-    pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
-    if pixels is None:
-        raise TraceError(f"{path}: not a picture that OpenCV can decode")
-    return pixels
+    try:
+        return pictures.read_picture(path)
+    except pictures.PictureError as error:
+        raise TraceError(str(error)) from error
 
 
 def encode_jpeg(pixels: npt.NDArray[Any], quality: int = 85) -> bytes:
