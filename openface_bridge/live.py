@@ -15,7 +15,7 @@ from openface_bridge.manifests import Manifests
 from openface_bridge.native import native
 from openface_bridge.openface import native_settings
 from openface_bridge.pictures import read_picture
-from openface_bridge.recording.kernels import KernelFits
+from openface_bridge.recording.kernels import KernelFits, check_kernels
 from openface_bridge.recording.provenance import Provenance
 from openface_bridge.reference import Case
 from openface_bridge.starts import Start
@@ -63,7 +63,7 @@ class Live:
     TraceError
         If a face has no picture.
     ValueError
-        If there is no setting of some name.
+        If there is no setting, or no kernel, of some name.
     """
 
     def __init__(
@@ -76,6 +76,7 @@ class Live:
         hessians: bool = False,
         kernels: Sequence[str] = (),
     ) -> None:
+        check_kernels(kernels)
         self._native = native()
         for face in starts:
             if face not in pictures:

@@ -74,6 +74,8 @@ def live_reference(
     ------
     TraceError
         If there are no pictures or no boxes.
+    ValueError
+        If there is no setting, or no kernel, of some name.
     """
     pictures = find_pictures(places)
     if not pictures:

@@ -10,8 +10,9 @@ from typing import Any
 from openface_bridge.cli.live import add_model_argument, add_start_arguments, live_reference
 from openface_bridge.cli.status import FAILED, PASSED, UNUSABLE, show_progress
 from openface_bridge.gate.outputs import check_folders
-from openface_bridge.recording.boxes import write_starts
+from openface_bridge.recording.boxes import read_starts, write_starts
 from openface_bridge.recording.record import record
+from pyclnf.cli.words import counted
 
 __all__ = ["add_parser"]
 
@@ -54,6 +55,8 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def _record(options: argparse.Namespace) -> int:
     """Record, and say what was recorded."""
     check_folders({"--out": options.out})
+    boxes = options.out / "boxes.json"
+    others = read_starts(boxes) if boxes.exists() else {}
     live = live_reference(options, options.images, hessians=options.normal_equations)
     print(live.description)
     lean = live.cases() if options.lean else ()
@@ -63,12 +66,12 @@ def _record(options: argparse.Namespace) -> int:
     if not recording.cases:
         print("record: no fit could be recorded; nothing was written", file=sys.stderr)
         return UNUSABLE
-    write_starts(options.out / "boxes.json", live.starts)
+    write_starts(boxes, {**others, **live.starts})
     faceless = [face for face in live.pictures if face not in live.starts]
     if faceless:
         print(f"no box: {', '.join(faceless)}", file=sys.stderr)
     print(
-        f"{len(recording.cases)} fits recorded in {options.out}; noise floors from box moves and "
-        f"the kernels {', '.join(recording.kernels) or 'of none'}"
+        f"{counted(len(recording.cases), 'fit')} recorded in {options.out}; noise floors from box "
+        f"moves and the kernels {', '.join(recording.kernels) or 'of none'}"
     )
     return FAILED if recording.refused else PASSED

@@ -18,14 +18,32 @@ from openface_bridge.reference import Case
 from openface_bridge.starts import Start
 from openface_bridge.trace import TraceError, read_arrays
 
-__all__ = ["KERNELS", "KernelFits"]
+__all__ = ["KERNELS", "KernelFits", "check_kernels"]
 
 Array = npt.NDArray[Any]
 
 KERNELS = ("Haswell", "SkylakeX", "Nehalem", "Prescott")
 """Kernels of x86 processors that add in different orders."""
 
+_OTHERS = (
+    *("Atom", "Barcelona", "Bobcat", "Bulldozer", "Cooperlake", "Core2", "Dunnington", "Excavator"),
+    *("Nano", "Opteron", "Opteron_SSE3", "Penryn", "Piledriver", "Sandybridge", "SapphireRapids"),
+    *("Steamroller", "Zen"),
+)
+"""Further ones that OpenBLAS can be told to take there."""
+
 _KERNEL_IN_USE = "kernel"
+
+
+def check_kernels(names: Sequence[str]) -> None:
+    """Raise a ValueError unless OpenBLAS knows kernels of all these names, in any spelling."""
+    known = {kernel.lower() for kernel in (*KERNELS, *_OTHERS)}
+    for name in names:
+        if name.lower() not in known:
+            raise ValueError(
+                f"kernels: OpenBLAS has none called {name!r}; it has {', '.join(KERNELS)}, and "
+                f"{', '.join(_OTHERS)}"
+            )
 
 
 class KernelFits:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def recording(
         [
             *("record", "--model", str(small_model), "--images", str(folder)),
             *("--boxes", str(folder / "in.json"), "--settings", "default,weighted"),
-            *("--kernels", "Nehalem,Nonexistent", "--out", str(folder / "out")),
+            *("--kernels", "Nehalem", "--out", str(folder / "out")),
         ]
     )
     assert status == 0
@@ -51,7 +52,7 @@ def test_recordings_are_read_back(recording: Path, small: Any, blobs: tuple[Any,
     with np.load(recording / "noise_floor.npz") as floors:
         kernels = floors["blas_kernels"].tolist()
     assert len(reruns) == 16 + len(kernels)
-    assert "Nonexistent" not in kernels
+    assert set(kernels) <= {"Nehalem"}
 
 
 def test_recordings_say_where_they_come_from(
@@ -92,6 +93,32 @@ def test_recording_again_gives_the_same_bytes(
         n: a.tobytes() for n, a in second.entries.items()
     }
     assert (tmp_path / name).is_file()
+
+
+def test_recording_into_a_folder_leaves_what_it_has(
+    recording: Path, small_model: Path, blobs: tuple[Any, Any], tmp_path: Path
+) -> None:
+    """Other fits keep their noise floors, other faces their boxes; the fit itself gets new ones."""
+    out = tmp_path / "out"
+    shutil.copytree(recording, out)
+    cv2.imwrite(str(tmp_path / "again.png"), blobs[0])
+    given = ("--model", str(small_model), "--images", str(tmp_path), str(recording.parent))
+    for face, settings in (("again", "default"), ("blobs", "weighted")):
+        write_starts(tmp_path / "in.json", {face: Start(blobs[1])})
+        options = ("--boxes", str(tmp_path / "in.json"), "--settings", settings, "--kernels", "")
+        assert main(["record", *given, *options, "--out", str(out)]) == 0
+    before, after = Recorded(recording), Recorded(out)
+    assert after.cases() == [Case("again", "default"), *before.cases()]
+    kept, expected = after.rerun_landmarks(CASE), before.rerun_landmarks(CASE)
+    assert kept is not None
+    assert expected is not None
+    assert np.array_equal(kept, expected)
+    replaced = after.rerun_landmarks(Case("blobs", "weighted"))
+    assert replaced is not None
+    assert len(replaced) == 16  # without kernels this time
+    assert set(read_starts(out / "boxes.json")) == {"again", "blobs"}
+    (out / "noise_floor.npz").write_bytes(b"damaged")
+    assert main(["record", *given, *options, "--out", str(out)]) == 2
 
 
 def test_a_head_pose_is_recorded_and_compared(
@@ -170,6 +197,10 @@ def test_a_face_that_cannot_be_fitted_is_reported(
         (["--images", "{folder}"], "where are the faces"),
         (["--images", "{folder}", "--boxes", "nowhere.json"], "not a readable box file"),
         (["--images", "{folder}", "--detect", "nowhere.txt"], "expected a file"),
+        (
+            ["--images", "{folder}", "--boxes", "{folder}/in.json", "--kernels", "Haswell,Foo"],
+            "kernels: OpenBLAS has none called 'Foo'; it has Haswell, SkylakeX, Nehalem, Prescott",
+        ),
     ],
 )
 def test_what_is_missing_is_said(
