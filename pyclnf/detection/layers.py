@@ -11,7 +11,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from pyclnf.detection.products import Products, connected_in_float64
-from pyclnf.model.network_file import Connection, Convolution, Pooling, Rectifier, pooled_length
+from pyclnf.model.layers import Connection, Convolution
+from pyclnf.model.network_file import Pooling, Rectifier, pooled_length
 from pyclnf.typing import Float32Array, IntArray
 
 __all__ = ["connect", "convolution_weights", "convolve", "pool", "rectify"]

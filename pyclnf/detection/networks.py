@@ -16,7 +16,8 @@ from pyclnf.model.face_detector_file import (
     REFINEMENT_SIZE,
     FaceDetectorData,
 )
-from pyclnf.model.network_file import Connection, Convolution, Layer, Pooling
+from pyclnf.model.layers import Connection, Convolution
+from pyclnf.model.network_file import Layer, Pooling
 from pyclnf.typing import ByteArray, Float32Array, IntArray
 
 __all__ = ["Networks", "NumpyNetworks", "run_network"]

@@ -11,7 +11,8 @@ from pyclnf.detection.layers import convolution_weights
 from pyclnf.detection.products import LEAST_ORDERED
 from pyclnf.kernels import _detection
 from pyclnf.kernels.prepared import Workspace
-from pyclnf.model.network_file import Connection, Convolution, Layer, Pooling
+from pyclnf.model.layers import Connection, Convolution
+from pyclnf.model.network_file import Layer, Pooling
 from pyclnf.typing import ByteArray, Float32Array, Int32Array, IntArray
 
 __all__ = ["PreparedNetwork"]

@@ -9,7 +9,7 @@ import numpy as np
 from pyclnf.arithmetic.product_order import even_odd_elements, term_groups
 from pyclnf.kernels import _kernels
 from pyclnf.kernels.levels import choose_level
-from pyclnf.model.network_layers import Convolution
+from pyclnf.model.layers import Convolution
 from pyclnf.typing import Float32Array, Int32Array
 from pyclnf.validation.convolution import Convolve, kernel_rows
 

@@ -17,18 +17,17 @@ from typing import TypeAlias
 
 import numpy as np
 
-from pyclnf.model.binary import BinaryReader, check_finite
+from pyclnf.model.binary import BinaryReader
+from pyclnf.model.layers import (
+    Connection,
+    Convolution,
+    frozen,
+    read_connection,
+    read_convolution,
+)
 from pyclnf.typing import Float32Array
 
-__all__ = [
-    "Connection",
-    "Convolution",
-    "Layer",
-    "Pooling",
-    "Rectifier",
-    "pooled_length",
-    "read_network",
-]
+__all__ = ["Layer", "Pooling", "Rectifier", "pooled_length", "read_network"]
 
 _MOST_OUTPUTS = 320
 """Maps or numbers that a layer may have: beyond, sums of a convolution have other orders."""
@@ -36,20 +35,6 @@ _MOST_OUTPUTS = 320
 _MOST_LAYERS = 64
 _LARGEST_WINDOW = 64  # px
 _COLOURS = 3
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Convolution:
-    """Correlations with kernels.
-
-    Attributes
-    ----------
-    kernels : (outputs, inputs, height, width) float32
-    biases : (outputs,) float32
-    """
-
-    kernels: Float32Array
-    biases: Float32Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +45,6 @@ class Pooling:
     height: int
     step_x: int
     step_y: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Connection:
-    """A full connection of numbers; or of maps, pixel by pixel.
-
-    Attributes
-    ----------
-    weights : (inputs, outputs) float32
-        Inputs that are maps follow each other column by column, map by map.
-    biases : (outputs,) float32
-    """
-
-    weights: Float32Array
-    biases: Float32Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,24 +130,15 @@ def _check_slides(reader: BinaryReader, shape: _Shape, step: int) -> None:
 def _convolution(reader: BinaryReader, shape: _Shape) -> Layer:
     """Read a convolution and shrink the maps by it."""
     start = reader.offset
-    inputs = reader.int32("number of input maps", 1)
-    outputs = reader.int32("number of kernels", 1, _MOST_OUTPUTS)
+    layer = read_convolution(reader, _MOST_OUTPUTS)
+    outputs, inputs, height, width = layer.kernels.shape
     if inputs != shape.maps:
         raise reader.error(f"a convolution of {shape}", f"one of {inputs} maps", start)
-    biases = reader.records("biases", np.dtype("<f4"), outputs)
-    check_finite(reader, "biases", biases)
-    first = reader.matrix("kernel", np.float32)
-    height, width = first.shape
-    if not (0 < height <= shape.height and 0 < width <= shape.width):
+    if height > shape.height or width > shape.width:
         raise reader.error(f"kernels that fit into {shape}", f"{width} x {height}", start)
-    others = [
-        reader.matrix("kernel", np.float32, (height, width)) for _ in range(inputs * outputs - 1)
-    ]
-    by_input = np.stack([first, *others]).reshape(inputs, outputs, height, width)
     shape.maps, shape.height = outputs, shape.height - height + 1
     shape.width -= width - 1
-    kernels = np.ascontiguousarray(by_input.swapaxes(0, 1))
-    return Convolution(_frozen(kernels), _frozen(biases.astype(np.float32)))
+    return layer
 
 
 def _pooling(reader: BinaryReader, shape: _Shape) -> Layer:
@@ -209,28 +170,20 @@ def pooled_length(length: int, window: int, step: int) -> int:
 def _connection(reader: BinaryReader, shape: _Shape) -> Layer:
     """Read a full connection; of all pixels, unless its inputs are as many as there are maps."""
     start = reader.offset
-    biases = reader.matrix("biases", np.float32, (None, 1))
-    if not 0 < len(biases) <= _MOST_OUTPUTS:
-        raise reader.error(f"1 to {_MOST_OUTPUTS} biases", str(len(biases)), start)
-    start = reader.offset
-    weights = reader.matrix("weights", np.float32, (None, len(biases)))
-    if len(weights) not in (shape.maps, shape.size):
-        raise reader.error(f"weights of {shape}", f"of {len(weights)} inputs", start)
-    if len(weights) != shape.maps:
+    layer = read_connection(reader, _MOST_OUTPUTS)
+    inputs, outputs = layer.weights.shape
+    if inputs not in (shape.maps, shape.size):
+        raise reader.error(f"weights of {shape}", f"of {inputs} inputs", start)
+    if inputs != shape.maps:
         shape.height = shape.width = 1
         shape.flattened = True
-    shape.maps = len(biases)
-    return Connection(_frozen(weights), _frozen(biases[:, 0]))
+    shape.maps = outputs
+    return layer
 
 
 def _rectifier(reader: BinaryReader, shape: _Shape) -> Layer:
     """Read a parametric rectifier."""
-    return Rectifier(_frozen(reader.matrix("slopes", np.float32, (shape.maps, 1))[:, 0]))
-
-
-def _frozen(array: Float32Array) -> Float32Array:
-    array.setflags(write=False)
-    return array
+    return Rectifier(frozen(reader.matrix("slopes", np.float32, (shape.maps, 1))[:, 0]))
 
 
 _READERS = (_convolution, _pooling, _connection, _rectifier)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pyclnf.model.binary import BinaryReader
-from pyclnf.model.network_layers import Layer, check_network, read_layers
+from pyclnf.model.validator_network import Layer, check_network, read_layers
 from pyclnf.typing import AnyArray, BoolArray, Float32Array, Float64Array, Int32Array
 
 __all__ = ["ValidatorData", "ValidatorViewData", "WarpData", "read_validator"]

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from pyclnf.arithmetic.product_order import ordered_product
-from pyclnf.model.network_layers import Convolution
+from pyclnf.model.layers import Convolution
 from pyclnf.typing import AnyArray, Float32Array
 
 __all__ = ["Convolve", "in_reference_order", "kernel_rows", "rounded_once"]

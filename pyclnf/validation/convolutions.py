@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from pyclnf.backends import choose_networks
-from pyclnf.model.network_layers import Convolution
+from pyclnf.model.layers import Convolution
 from pyclnf.validation import convolution
 from pyclnf.validation.convolution import Convolve
 

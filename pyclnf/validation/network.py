@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from pyclnf.model.network_layers import Connected, Convolution, Kind, Layer
+from pyclnf.model.layers import Connection, Convolution
+from pyclnf.model.validator_network import Kind, Layer
 from pyclnf.typing import Float32Array
 from pyclnf.validation.convolution import Convolve
 
@@ -22,7 +23,7 @@ class Network:
     Parameters
     ----------
     layers : sequence of Layer
-        That fit each other, see :func:`pyclnf.model.network_layers.check_network`.
+        That fit each other, see :func:`pyclnf.model.validator_network.check_network`.
     prepare : callable
         Makes a function of a convolutional layer.
     """
@@ -43,14 +44,15 @@ def step_of(layer: Layer, prepare: Callable[[Convolution], Convolve]) -> _Step:
     """Return a layer as a function."""
     if isinstance(layer, Convolution):
         return prepare(layer)
-    if isinstance(layer, Connected):
+    if isinstance(layer, Connection):
         return connected(layer)
     return _ACTIVATIONS[layer.kind]
 
 
-def connected(layer: Connected) -> _Step:
+def connected(layer: Connection) -> _Step:
     """Return a fully connected layer: (k, h, w) or (k,) -> (m,); float64 sums, rounded once."""
-    weights, biases = layer.weights.astype(np.float64), layer.biases.astype(np.float64)
+    weights = np.ascontiguousarray(layer.weights.T, np.float64)
+    biases = layer.biases.astype(np.float64)
 
     def connect(inputs: Float32Array) -> Float32Array:
         if inputs.ndim == 3:  # *Quirk:* each map column by column

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from support.model_files import binary_matrix, write_lines
 
-from pyclnf.model.network_file import Connection, Convolution, Layer, Pooling, Rectifier
+from pyclnf.model.layers import Connection, Convolution
+from pyclnf.model.network_file import Layer, Pooling, Rectifier
 
 __all__ = [
     "connection",

@@ -11,8 +11,9 @@ import numpy.typing as npt
 from scipy.spatial import Delaunay
 from support.model_files import binary_matrix, small_pdm
 
-from pyclnf.model.network_layers import Activation, Connected, Convolution, Kind, Layer
+from pyclnf.model.layers import Connection, Convolution
 from pyclnf.model.validator_file import ValidatorData, ValidatorViewData, WarpData
+from pyclnf.model.validator_network import Activation, Kind, Layer
 from pyclnf.typing import Float32Array
 
 __all__ = [
@@ -67,11 +68,9 @@ def layer_bytes(layer: Layer) -> bytes:
         kernels = [binary_matrix(kernel, "f") for kernel in by_map]
         head = struct.pack("<3i", Kind.CONVOLUTION, n_maps, n_kernels)
         return b"".join([head, layer.biases.astype("<f4").tobytes(), *kernels])
-    if isinstance(layer, Connected):
+    if isinstance(layer, Connection):
         head = struct.pack("<i", Kind.CONNECTED)
-        return (
-            head + binary_matrix(layer.biases[:, None], "f") + binary_matrix(layer.weights.T, "f")
-        )
+        return head + binary_matrix(layer.biases[:, None], "f") + binary_matrix(layer.weights, "f")
     return struct.pack("<i", layer.kind)
 
 
@@ -147,10 +146,11 @@ def _convolution(
     return Convolution(kernels.astype(np.float32), biases)
 
 
-def _connected(rng: np.random.Generator, inputs: int, outputs: int) -> Connected:
+def _connected(rng: np.random.Generator, inputs: int, outputs: int) -> Connection:
     weights = rng.normal(0.0, 1.0 / np.sqrt(inputs), (outputs, inputs))
     weights -= weights.mean(axis=1, keepdims=True)  # what all inputs share prefers no class
-    return Connected(weights.astype(np.float32), rng.normal(0.0, 0.1, outputs).astype(np.float32))
+    biases: Float32Array = rng.normal(0.0, 0.1, outputs).astype(np.float32)
+    return Connection(np.ascontiguousarray(weights.T, np.float32), biases)
 
 
 def _view_bytes(view: ValidatorViewData) -> bytes:

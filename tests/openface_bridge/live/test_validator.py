@@ -17,7 +17,7 @@ from pyclnf.backends import is_available
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import to_grey
 from pyclnf.model import ValidatorData, read_validator
-from pyclnf.model.network_layers import Activation, Kind
+from pyclnf.model.validator_network import Activation, Kind
 from pyclnf.typing import ByteArray, Float32Array
 from pyclnf.validation import Validator
 from pyclnf.validation.convolutions import convolutions

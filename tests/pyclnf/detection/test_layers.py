@@ -8,7 +8,8 @@ from support.exact import fused
 from support.networks import connection, convolution, rectifier
 
 from pyclnf.detection import layers, products
-from pyclnf.model.network_file import Connection, Pooling
+from pyclnf.model.layers import Connection
+from pyclnf.model.network_file import Pooling
 
 PRODUCTS: list[products.Products] = [products.RoundedOnce(), products.ReferenceOrder()]
 RNG = np.random.default_rng(0)

@@ -15,7 +15,8 @@ from support.networks import connection, convolution, write_face_detector
 from pyclnf import ModelFileError
 from pyclnf.backends import is_available
 from pyclnf.detection import MTCNN, CascadeSettings, Detections, find_boxes
-from pyclnf.model.network_file import Connection, Pooling
+from pyclnf.model.layers import Connection
+from pyclnf.model.network_file import Pooling
 
 
 @pytest.fixture(scope="module")

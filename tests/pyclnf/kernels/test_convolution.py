@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pyclnf.model.network_layers import Convolution
+from pyclnf.model.layers import Convolution
 from pyclnf.typing import Float32Array
 from pyclnf.validation.convolution import in_reference_order
 

@@ -23,9 +23,8 @@ from support.networks import (
 
 from pyclnf import ModelFileError
 from pyclnf.model.face_detector_file import face_detector_files, read_face_detector
+from pyclnf.model.layers import Connection, Convolution
 from pyclnf.model.network_file import (
-    Connection,
-    Convolution,
     Layer,
     Pooling,
     Rectifier,

@@ -11,8 +11,9 @@ import pytest
 from support.validators import layer_bytes, small_validator, validator_bytes
 
 from pyclnf.model import ModelFileError, read_validator
-from pyclnf.model.network_layers import Activation, Connected, Convolution, Kind, Layer
+from pyclnf.model.layers import Connection, Convolution
 from pyclnf.model.validator_file import ValidatorData
+from pyclnf.model.validator_network import Activation, Kind, Layer
 
 SMALL = small_validator()
 HEAD = 8 + 3 * (12 + 24)
@@ -56,7 +57,7 @@ def test_arrays_are_read_only(tmp_path: Path):
     for layer in view.layers:
         if isinstance(layer, Convolution):
             arrays += [layer.kernels, layer.biases]
-        elif isinstance(layer, Connected):
+        elif isinstance(layer, Connection):
             arrays += [layer.weights, layer.biases]
     assert not any(array.flags.writeable for array in arrays)
 
@@ -94,8 +95,8 @@ def convolution(n_maps: int, height: int, width: int) -> Convolution:
     return Convolution(np.ones((2, n_maps, height, width), np.float32), np.ones(2, np.float32))
 
 
-def connected(inputs: int, outputs: int) -> Connected:
-    return Connected(np.ones((outputs, inputs), np.float32), np.ones(outputs, np.float32))
+def connected(inputs: int, outputs: int) -> Connection:
+    return Connection(np.ones((inputs, outputs), np.float32), np.ones(outputs, np.float32))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +181,7 @@ def test_numbers_that_make_no_sense(content: bytes, expected: str, tmp_path: Pat
         (offset_of_layer(LAYERS, 0) - 4, 0, "number of layers from 1"),
         (offset_of_layer(LAYERS, 0), 5, "kind of layer from 0 to 4"),
         (offset_of_layer(LAYERS, 0) + 4, 0, "number of input maps from 1"),
-        (offset_of_layer(LAYERS, 0) + 8, -1, "number of kernels of each map from 1"),
+        (offset_of_layer(LAYERS, 0) + 8, -1, "number of kernels from 1 to 4096"),
         (offset_of_layer(LAYERS, 0) + 8, 4096, "biases"),
     ],
 )
@@ -231,5 +232,5 @@ def test_real_file(openface_data: Path):
     for view in data.views:
         kinds = [type(layer).__name__[0] for layer in view.layers]
         assert "".join(kinds) == "CAACAACAC"
-        assert isinstance(view.layers[-1], Connected)
-        assert view.layers[-1].weights.shape == (30, 50)
+        assert isinstance(view.layers[-1], Connection)
+        assert view.layers[-1].weights.shape == (50, 30)

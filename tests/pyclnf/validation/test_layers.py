@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support.validators import network
 
-from pyclnf.model.network_layers import Connected, Convolution
+from pyclnf.model.layers import Connection, Convolution
 from pyclnf.typing import Float32Array
 from pyclnf.validation import convolution
 from pyclnf.validation.convolution import Convolve
@@ -97,11 +97,11 @@ def test_rectifier_and_sigmoid():
 def test_connected_takes_each_map_column_by_column():
     rng = np.random.default_rng(0)
     maps = rng.normal(0, 1, (3, 2, 4)).astype(np.float32)
-    layer = Connected(
-        rng.normal(0, 1, (5, 24)).astype(np.float32), rng.normal(0, 1, 5).astype(np.float32)
+    layer = Connection(
+        rng.normal(0, 1, (24, 5)).astype(np.float32), rng.normal(0, 1, 5).astype(np.float32)
     )
     flat = [maps[m, y, x] for m in range(3) for x in range(4) for y in range(2)]
-    expected = layer.weights.astype(np.float64) @ np.array(flat, np.float64) + layer.biases
+    expected = layer.weights.T.astype(np.float64) @ np.array(flat, np.float64) + layer.biases
     found = connected(layer)(maps)
     assert found.dtype == np.float32
     np.testing.assert_allclose(found, expected, rtol=1e-6)
