@@ -4,13 +4,13 @@
 
 #include <cstring>
 
-#include "../phase/lanes.h"
+#include "../simd/eight.h"
 #include "maps.h"
 
 namespace pyclnf::detection::PYCLNF_LEVEL {
 namespace {
 
-namespace eight = pyclnf::phase::PYCLNF_LEVEL;
+namespace eight = pyclnf::PYCLNF_LEVEL::eight;
 using eight::Lanes;
 
 // The terms of a strip's windows: those of window i lie at values + offsets[term] + i.
