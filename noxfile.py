@@ -117,6 +117,7 @@ def lint(session: nox.Session) -> None:
 def parity(session: nox.Session) -> None:
     """Compare with the reference, stage by stage: OpenFace's own data, or what is embedded.
 
+    Every available backend takes part unless ``--backend`` names some, once each.
     What is embedded is also held to its thresholds. Arguments are added, or replace the data if
     they name any. ``--openface PREFIX``, or OPENFACE_ROOT where there is a model of OpenFace's,
     compiles the bridge to the OpenFace installed there, and compares with its fits as they happen.
@@ -135,6 +136,7 @@ def parity(session: nox.Session) -> None:
         *("python", "-m", "openface_bridge", "parity"),
         *("--html", "reports/parity.html", "--json", "reports/parity.json"),
         *("--junit", "reports/parity.xml"),
+        *(() if names_backend(given) else ("--backend", "all")),
         *(() if named or data else EMBEDDED_GATE),
         *(live_reference(given) if live else ()),
         *data,
@@ -192,6 +194,11 @@ def names_data(arguments: list[str]) -> bool:
     """Tell whether arguments of ``parity`` say what to compare."""
     named = ("--model", "--traces", "--images", "--reference")
     return any(argument.startswith(named) for argument in arguments)
+
+
+def names_backend(arguments: list[str]) -> bool:
+    """Tell whether arguments of ``parity`` name a backend, or a folder with one's fits."""
+    return any(argument.startswith(("--backend", "--run")) for argument in arguments)
 
 
 def names_model(arguments: list[str]) -> bool:

@@ -1,10 +1,10 @@
-"""``parity``: compare a backend with the reference."""
+"""``parity``: compare backends with the reference."""
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from openface_bridge.cli.gating import GateFiles, add_gate_arguments, conclude
 from openface_bridge.cli.progress import with_progress
-from openface_bridge.cli.sources import add_source_arguments, sources
+from openface_bridge.cli.sources import add_source_arguments, sources_of_several
 from openface_bridge.gate.outputs import Write, check_folders, check_outputs
 from openface_bridge.gate.results import results_of
 from openface_bridge.parity.models import Models
@@ -21,7 +21,7 @@ from openface_bridge.parity.reduce import reduce_bug
 from openface_bridge.parity.run import Comparison, compare_run, run_fit
 from openface_bridge.parity.store import read_run
 from openface_bridge.parity.summary import fit_summary, run_summary
-from openface_bridge.reference import Case, Reference
+from openface_bridge.reference import Reference
 
 if TYPE_CHECKING:
     from openface_bridge.report.page import PageWriter
@@ -33,12 +33,12 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Describe the subcommand."""
     parser = commands.add_parser(
         "parity",
-        help="compare a backend with OpenFace's fits",
-        description="Compare a backend with fits of OpenFace, recorded or live, teacher forced "
+        help="compare backends with OpenFace's fits",
+        description="Compare backends with fits of OpenFace, recorded or live, teacher forced "
         "and free running. Without arguments, in a clone: with the embedded fits. Exit "
         "status: 0 if the run passes, 1 if not, 2 if it cannot be done.",
     )
-    add_source_arguments(parser)
+    add_source_arguments(parser, several=True)
     parser.add_argument(
         "--run",
         dest="stored",
@@ -65,17 +65,22 @@ def _parity(options: argparse.Namespace) -> int:
     if options.html is not None:
         _require_report_packages()
     files = GateFiles.named(options)
-    reference, models, pictures = sources(options)
-    fits, backend = [], models.name
+    reference, candidates, pictures = sources_of_several(options)
+    if options.stored is not None and len(candidates) > 1:
+        raise ValueError("--run holds the fits of one backend; leave --backend out")
+    fits, backends = [], [models.name for models in candidates]
     with ExitStack() as stack:
-        page = None if options.html is None else stack.enter_context(_page(options.html))
-        for comparison in _comparisons(reference, models, pictures, options.stored):
-            backend = comparison.run.backend
+        page = (
+            None if options.html is None else stack.enter_context(_page(options.html, candidates))
+        )
+        for comparison, models in _comparisons(reference, candidates, pictures, options.stored):
+            if options.stored is not None:
+                backends = [comparison.run.backend]
             fits.append(fit_summary(comparison))
-            _reduce(comparison, models, options.reduce)
+            _reduce(comparison, models, _reduced_to(options.reduce, candidates, models))
             if page is not None:
                 page.add(comparison)
-        run = run_summary(fits, backend=backend, reference=reference.description)
+        run = run_summary(fits, backend=", ".join(backends), reference=reference.description)
         return conclude(options, results_of(run), files, _outputs(options, run, page))
 
 
@@ -91,6 +96,11 @@ def _outputs(
     return outputs
 
 
+def _reduced_to(folder: Path | None, candidates: Sequence[Models], models: Models) -> Path | None:
+    """Return where a candidate's bugs are reduced to: where there are several, each has its own."""
+    return folder if folder is None or len(candidates) == 1 else folder / models.name
+
+
 def _reduce(comparison: Comparison, models: Models, folder: Path | None) -> None:
     """Reduce a bug, if asked to, and say where the case is."""
     if folder is None:
@@ -100,32 +110,26 @@ def _reduce(comparison: Comparison, models: Models, folder: Path | None) -> None
         print(f"      reduced to {test}")
 
 
-def _page(path: Path) -> PageWriter:
+def _page(path: Path, candidates: Sequence[Models]) -> PageWriter:
     """Begin a page; what only pages need is imported here."""
     from openface_bridge.report.page import PageWriter
 
-    return PageWriter(path)
+    return PageWriter(path, several=len(candidates) > 1)
 
 
 def _comparisons(
-    reference: Reference, models: Models, pictures: Path, stored: Path | None
-) -> Iterator[Comparison]:
-    """Run the candidate, or read what it did, and compare, one fit at a time."""
+    reference: Reference, candidates: Sequence[Models], pictures: Path, stored: Path | None
+) -> Iterator[tuple[Comparison, Models]]:
+    """Run the candidates, or read what one did, and compare, one fit at a time."""
     for case in with_progress(reference.cases()):
-        yield _compared(reference, case, models, pictures, stored)
-
-
-def _compared(
-    reference: Reference, case: Case, models: Models, pictures: Path, stored: Path | None
-) -> Comparison:
-    """Compare one fit."""
-    trace = reference.trace(case)
-    if stored is None:
-        run = run_fit(trace, case, models, pictures)
-    else:
-        run = read_run(stored, trace, case, models, pictures)
-    floor = NoiseFloor.of(trace["final.landmarks"], reference.rerun_landmarks(case))
-    return compare_run(run, models, floor)
+        trace = reference.trace(case)
+        floor = NoiseFloor.of(trace["final.landmarks"], reference.rerun_landmarks(case))
+        for models in candidates:
+            if stored is None:
+                run = run_fit(trace, case, models, pictures)
+            else:
+                run = read_run(stored, trace, case, models, pictures)
+            yield compare_run(run, models, floor), models
 
 
 def _require_report_packages() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from openface_bridge.cli.live import (
@@ -16,17 +17,20 @@ from openface_bridge.parity.models import Models
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Reference
 from openface_bridge.trace import TraceError
-from pyclnf.backends import AUTO, backend_names
+from pyclnf.backends import AUTO, available_backends, backend_names, choose_backend
 
-__all__ = ["add_source_arguments", "sources"]
+__all__ = ["ALL", "add_source_arguments", "sources", "sources_of_several"]
+
+ALL = "all"
+"""Stands for every available backend."""
 
 _NOTHING_TO_COMPARE = """\
 nothing to compare: {missing}.
 Give --model MAIN.txt (OpenFace's own), --traces DIR (recorded fits) and --images DIR (pictures)."""
 
 
-def add_source_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the reference's and the candidate's arguments."""
+def add_source_arguments(parser: argparse.ArgumentParser, *, several: bool = False) -> None:
+    """Add the reference's and the candidate's arguments; of several candidates if they may be."""
     parser.add_argument(
         "--reference",
         choices=("recorded", "live"),
@@ -39,7 +43,15 @@ def add_source_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--images", type=Path, metavar="DIR", help="folder of their pictures")
     add_start_arguments(parser)
     backends = (AUTO, *backend_names())
-    parser.add_argument("--backend", default="numpy", choices=backends, help="default: numpy")
+    if several:
+        parser.add_argument(
+            "--backend",
+            action="append",
+            choices=(*backends, ALL),
+            help="once for each to compare, or all for every available one; default: numpy",
+        )
+    else:
+        parser.add_argument("--backend", default="numpy", choices=backends, help="default: numpy")
 
 
 def sources(options: argparse.Namespace) -> tuple[Reference, Models, Path]:
@@ -52,11 +64,26 @@ def sources(options: argparse.Namespace) -> tuple[Reference, Models, Path]:
     TraceError
         If something is missing.
     """
+    reference, [models], pictures = _sources(options, [options.backend])
+    return reference, models, pictures
+
+
+def sources_of_several(options: argparse.Namespace) -> tuple[Reference, list[Models], Path]:
+    """Return the same with the models of every candidate, in the order of their names."""
+    named = options.backend or ["numpy"]
+    chosen = [choose_backend(name) for name in named if name != ALL]
+    return _sources(options, dict.fromkeys(available_backends() if ALL in named else chosen))
+
+
+def _sources(
+    options: argparse.Namespace, backends: Iterable[str]
+) -> tuple[Reference, list[Models], Path]:
+    """Return the reference, every backend's models and the folder of pictures."""
     _take_embedded(options)
     missing = _missing(options)
     if missing:
         raise TraceError(_NOTHING_TO_COMPARE.format(missing=" and ".join(missing)))
-    models = Models(options.backend, *split_models(options.model))
+    models = [Models(name, *split_models(options.model)) for name in backends]
     return _reference(options), models, options.images
 
 

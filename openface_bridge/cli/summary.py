@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from shutil import get_terminal_size
 
+from openface_bridge.cli.columns import columns
 from openface_bridge.gate.decision import Decision, FitDecision
 from pyclnf.cli.words import counted
 
@@ -23,8 +24,13 @@ _STYLES = {"FAIL": "bold red", "known": "yellow", "pass": ""}
 
 
 def print_summary(decision: Decision) -> None:
-    """Print what is decided: on a terminal what fits on one screen, failures first; else all."""
-    if sys.stdout.isatty():
+    """Print what is decided: on a terminal what fits on one screen, failures first; else all.
+
+    Of several backends, a column for each.
+    """
+    if len({decided.fit.key.backend for decided in decision.fits}) > 1:
+        print("\n".join(columns(decision.fits)))
+    elif sys.stdout.isatty():
         room = max(get_terminal_size().lines - _BESIDE_TABLE - len(decision.problems), 1)
         shown = sorted(decision.fits, key=_urgency)[:room]
         _print_fits(shown)

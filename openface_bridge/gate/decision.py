@@ -98,7 +98,7 @@ def decide(
     ----------
     results : Results
     thresholds : Thresholds, optional
-        Fits of the run's backend that have some must be in the run.
+        Fits of the run's backends that have some must be in the run.
     divergences : sequence of Divergence
         Strict: one that has expired, no longer diverges, or whose fit is not in the run is a
         problem. Those of other backends do not count.
@@ -109,7 +109,7 @@ def decide(
     GateFileError
         If there are thresholds for regions that a fit's model does not have.
     """
-    backends = {fit.key.backend for fit in results.fits} | {results.backend}
+    backends = {fit.key.backend for fit in results.fits} or {results.backend}
     concerned = [each for each in divergences if each.key.backend in backends]
     day = date.today() if today is None else today
     valid = [each for each in concerned if each.expires >= day]

@@ -21,24 +21,33 @@ REPORT_VERSION = 2
 
 
 def run_summary(fits: list[dict[str, Any]], *, backend: str, reference: str) -> dict[str, Any]:
-    """Return a run: what was compared, whether it passes, and every fit's summary."""
-    errors = sorted(_or_infinite(fit["free_run"]["max_px"]) for fit in fits)
-    kinds = [fit["verdict"]["kind"] for fit in fits]
+    """Return a run: what was compared, whether it passes, by backend, and every fit's summary.
+
+    `backend` names all, with commas between them.
+    """
+    names = dict.fromkeys(fit["backend"] for fit in fits)
+    by_backend = {name: [fit for fit in fits if fit["backend"] == name] for name in names}
     return {
         "report_version": REPORT_VERSION,
         "backend": backend,
         "reference": reference,
-        "summary": {
-            "passed": bool(fits) and all(fit["passed"] for fit in fits),
-            "fits": len(fits),
-            "failed": sum(not fit["passed"] for fit in fits),
-            "verdicts": {
-                kind: kinds.count(kind) for kind in ("equal", "rounding", "branch", "bug")
-            },
-            "median_max_px": _finite(statistics.median(errors)) if errors else None,
-            "worst_max_px": _finite(errors[-1]) if errors else None,
-        },
+        "summary": _summary(fits),
+        "backends": {name: _summary(its) for name, its in by_backend.items()},
         "fits": fits,
+    }
+
+
+def _summary(fits: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return what some fits come to."""
+    errors = sorted(_or_infinite(fit["free_run"]["max_px"]) for fit in fits)
+    kinds = [fit["verdict"]["kind"] for fit in fits]
+    return {
+        "passed": bool(fits) and all(fit["passed"] for fit in fits),
+        "fits": len(fits),
+        "failed": sum(not fit["passed"] for fit in fits),
+        "verdicts": {kind: kinds.count(kind) for kind in ("equal", "rounding", "branch", "bug")},
+        "median_max_px": _finite(statistics.median(errors)) if errors else None,
+        "worst_max_px": _finite(errors[-1]) if errors else None,
     }
 
 

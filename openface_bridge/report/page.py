@@ -20,7 +20,9 @@ from openface_bridge.parity.place import Place
 from openface_bridge.parity.run import Comparison
 from openface_bridge.parity.sentences import verdict_sentence
 from openface_bridge.parity.stages import STAGES, Stage
+from openface_bridge.reference import Case
 from openface_bridge.report import words
+from openface_bridge.report.backends import rows_of
 from openface_bridge.report.fit import FitView, region_of, view_fit
 from openface_bridge.report.picture import MAGNIFICATIONS
 from openface_bridge.report.provenance import candidate_versions, reference_versions
@@ -63,10 +65,16 @@ class PageWriter:
     ----------
     path : Path
         The page; replaced only when all is written, and its folder made then.
+    several : bool
+        Whether there will be fits of several backends: they get a table with a column for each,
+        and what several make equal in every bit is shown once.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, several: bool = False) -> None:
         self._path = path
+        self._several = several
+        self._shown: dict[tuple[str, str, str], str] = {}
+        self._equal: dict[Case, str] = {}
         self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._entries: list[_Entry] = []
         self._anchors: Counter[str] = Counter()
@@ -89,12 +97,25 @@ class PageWriter:
         self._spool.close()
 
     def add(self, comparison: Comparison) -> None:
-        """Render one fit's part."""
-        case = comparison.case
-        view = view_fit(comparison, self._anchor(words.anchor_of(case.face, case.setting)))
-        part = self._environment.get_template("fit.html").render(view=view, fit=comparison)
+        """Render one fit's part, unless it would be what another backend's is."""
+        case, backend = comparison.case, comparison.run.backend
+        told = (case.face, case.setting, *([backend] if self._several else []))
+        equal = self._several and comparison.verdict.kind == "equal"
+        if equal and case in self._equal:
+            self._shown[case.face, case.setting, backend] = self._equal[case]
+            return
+        view = view_fit(comparison, self._anchor(words.anchor_of(*told)))
+        self._shown[case.face, case.setting, backend] = view.anchor
+        if equal:
+            self._equal[case] = view.anchor
+        self._render(comparison, view, " · ".join(told))
+
+    def _render(self, comparison: Comparison, view: FitView, name: str) -> None:
+        """Write a fit's part aside."""
+        template = self._environment.get_template("fit.html")
+        part = template.render(view=view, fit=comparison, name=name)
         encoded = part.encode("utf-8")
-        self._entries.append(_entry(view, self._spool.tell(), len(encoded)))
+        self._entries.append(_entry(view, name, self._spool.tell(), len(encoded)))
         self._spool.write(encoded)
         self._reference_versions.update(reference_versions(comparison.run.reference))
         self._models.add(comparison.run.manifest.name)
@@ -114,6 +135,7 @@ class PageWriter:
         stream = self._environment.get_template("page.html").stream(
             run=run,
             entries=ordered,
+            rows=rows_of(run, self._shown) if self._several else [],
             parts=self._parts(ordered),
             stages=STAGES,
             failing=_failing(ordered),
@@ -169,13 +191,13 @@ class PageWriter:
         return environment
 
 
-def _entry(view: FitView, first: int, size: int) -> _Entry:
+def _entry(view: FitView, name: str, first: int, size: int) -> _Entry:
     """Keep what the page's table shows of a fit."""
     comparison = view.comparison
     error, floor = comparison.free_run.max_px, comparison.floor
     return _Entry(
         anchor=view.anchor,
-        name=f"{comparison.case.face} · {comparison.case.setting}",
+        name=name,
         passed=comparison.passed,
         kind=comparison.verdict.kind,
         stage=comparison.verdict.stage,

@@ -24,6 +24,7 @@ from openface_bridge.parity.stages import STAGES
 from openface_bridge.parity.summary import REPORT_VERSION
 from openface_bridge.recorded import NOISE_FLOOR_FILE
 from openface_bridge.trace import Trace, read_trace, write_trace
+from pyclnf.backends import available_backends
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 REPOSITORY = Path(cli.__file__).resolve().parents[2]
@@ -101,6 +102,53 @@ def test_what_the_data_hold(one_fit: Recordings, tmp_path: Path, strict_json: Ca
 def test_the_reference_itself(one_fit: Recordings, capsys: pytest.CaptureFixture[str]):
     assert parity(*one_fit.arguments, "--backend", "numpy-exact") == PASSED
     assert "passed: 1 fit (1 equal), 0 failed" in capsys.readouterr().out
+
+
+def test_several_backends(
+    recordings: Recordings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    strict_json: Callable[[str], Any],
+):
+    path = tmp_path / "results.json"
+    named = ("--backend", "numpy", "--backend", "numpy-exact", "--backend", "numpy")
+    assert parity(*recordings.arguments, *named, "--json", path) == PASSED
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["worst", "landmark,", "px", "numpy", "numpy-exact"]
+    assert [line.split()[:2] for line in lines[1:5]] == [
+        [face, setting] for face in ("anna", "ben_2") for setting in ("default", "weighted")
+    ]
+    assert [line.split()[3::2] for line in lines[1:5]] == [["branch", "equal"]] * 4
+    assert " ".join(lines[7].split()) == "equal in every bit 0 of 4 4 of 4"
+    assert lines[8].split() == ["verdict", "passed", "passed"]
+    assert lines[9].startswith("passed: 8 fits (4 equal, 4 branch), 0 failed")
+    run = strict_json(path.read_text("utf-8"))
+    assert run["backend"] == "numpy, numpy-exact"
+    assert [its["verdicts"]["equal"] for its in run["backends"].values()] == [0, 4]
+
+
+def test_all_backends(one_fit: Recordings, tmp_path: Path, strict_json: Callable[[str], Any]):
+    path = tmp_path / "results.json"
+    assert parity(*one_fit.arguments, "--backend", "all", "--json", path) == PASSED
+    assert tuple(strict_json(path.read_text("utf-8"))["backends"]) == available_backends()
+
+
+def test_failures_of_several_backends(one_fit: Recordings, capsys: pytest.CaptureFixture[str]):
+    change(one_fit, "scale1.view", 1)
+    named = ("--backend", "numpy", "--backend", "numpy-exact")
+    assert parity(*one_fit.arguments, *named) == FAILED
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].count("bug  FAIL") == 2
+    assert lines[5].split() == ["verdict", "1", "failed", "1", "failed"]
+    assert lines[6].startswith("FAIL  anna, default, numpy: ")
+    assert lines[7].startswith("FAIL  anna, default, numpy-exact: ")
+    assert lines[6].count("the view is wrong") == lines[7].count("the view is wrong") == 1
+
+
+def test_a_kept_run_is_one_backend_s(one_fit: Recordings, capsys: pytest.CaptureFixture[str]):
+    named = ("--backend", "numpy", "--backend", "numpy-exact")
+    assert parity(*one_fit.arguments, *named, "--run", "kept") == UNUSABLE
+    assert "holds the fits of one backend" in capsys.readouterr().err
 
 
 def test_without_a_noise_floor(

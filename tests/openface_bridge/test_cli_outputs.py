@@ -19,7 +19,7 @@ FILES = {
     "vectors": ("--out", "openface_bridge.cli.vectors.native"),
 }
 FOLDERS = {
-    "parity": ("--reduce", "openface_bridge.cli.parity.sources"),
+    "parity": ("--reduce", "openface_bridge.cli.parity.sources_of_several"),
     "run": ("--out", "openface_bridge.cli.run.sources"),
     "hold": ("--out", "openface_bridge.cli.hold.create_backend"),
     "record": ("--out", "openface_bridge.cli.record.live_reference"),

@@ -43,7 +43,13 @@ def moved(comparison: Comparison, by: float, landmark: int = 5) -> Comparison:
 
 def summarised(*max_px: float | None, passed: bool = True, kind: str = "rounding") -> Any:
     fits = [
-        {"passed": passed, "free_run": {"max_px": px}, "verdict": {"kind": kind}} for px in max_px
+        {
+            "backend": "numpy",
+            "passed": passed,
+            "free_run": {"max_px": px},
+            "verdict": {"kind": kind},
+        }
+        for px in max_px
     ]
     return run_summary(fits, backend="numpy", reference="made up")["summary"]
 
@@ -168,6 +174,17 @@ def test_run(comparison: Comparison):
         "median_max_px": fits[0]["free_run"]["max_px"],
         "worst_max_px": fits[0]["free_run"]["max_px"],
     }  # fmt: skip
+    assert run["backends"] == {"numpy": run["summary"]}
+
+
+def test_several_backends(comparison: Comparison):
+    ours = fit_summary(comparison)
+    theirs = {**ours, "backend": "abacus", "passed": False}
+    run = run_summary([ours, theirs, ours], backend="numpy, abacus", reference="made up")
+    assert (run["summary"]["fits"], run["summary"]["failed"]) == (3, 1)
+    assert list(run["backends"]) == ["numpy", "abacus"]
+    assert [its["fits"] for its in run["backends"].values()] == [2, 1]
+    assert [its["passed"] for its in run["backends"].values()] == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +211,12 @@ def test_counts():
 
 def test_one_failure_fails_a_run():
     fits = [
-        {"passed": passed, "free_run": {"max_px": 0.0}, "verdict": {"kind": "equal"}}
+        {
+            "backend": "numpy",
+            "passed": passed,
+            "free_run": {"max_px": 0.0},
+            "verdict": {"kind": "equal"},
+        }
         for passed in (True, False, True)
     ]
     summary = run_summary(fits, backend="numpy", reference="made up")["summary"]

@@ -60,9 +60,11 @@ def named() -> Callable[[Comparison, str], Comparison]:
 def write() -> Write:
     """Write a page of comparisons and return its text."""
 
-    def page(path: Path, comparisons: list[Comparison], **names: Any) -> str:
+    def page(
+        path: Path, comparisons: list[Comparison], *, several: bool = False, **names: Any
+    ) -> str:
         told = {"backend": "numpy", "reference": "made up", **names}
-        with PageWriter(path) as writer:
+        with PageWriter(path, several=several) as writer:
             for comparison in comparisons:
                 writer.add(comparison)
             writer.finish(run_summary([fit_summary(each) for each in comparisons], **told))

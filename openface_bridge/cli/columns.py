@@ -1,0 +1,53 @@
+"""A decision about several backends: a row for each fit, a column for each of them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Sequence
+
+from openface_bridge.gate.decision import FitDecision
+
+__all__ = ["columns"]
+
+_Row = tuple[str, ...]
+
+
+def columns(fits: Sequence[FitDecision]) -> Iterator[str]:
+    """Yield the lines of the table, then a line for each fit that fails or is known to diverge."""
+    backends = list(dict.fromkeys(each.fit.key.backend for each in fits))
+    rows = [("worst landmark, px", *backends), *_fits(fits, backends), *_totals(fits, backends)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        yield "  ".join(cells).rstrip()
+    for each in fits:
+        if each.status != "pass":
+            yield f"{each.status:5} {each.fit.key}: {each.sentence}"
+
+
+def _fits(fits: Sequence[FitDecision], backends: Sequence[str]) -> Iterator[_Row]:
+    """Yield a row for each fit."""
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for each in fits:
+        key = each.fit.key
+        found.setdefault((key.face, key.setting), {})[key.backend] = _cell(each)
+    for (face, setting), cells in found.items():
+        yield (f"{face} {setting}", *(cells.get(name, "–") for name in backends))
+
+
+def _cell(decided: FitDecision) -> str:
+    """Return what is said of one backend's fit."""
+    mark = "" if decided.status == "pass" else f"  {decided.status}"
+    return f"{decided.fit.max_px:8.4f}  {decided.fit.kind}{mark}"
+
+
+def _totals(fits: Sequence[FitDecision], backends: Sequence[str]) -> Iterator[_Row]:
+    """Yield rows about all fits of each backend."""
+    its = [[each for each in fits if each.fit.key.backend == name] for name in backends]
+    errors = [[each.fit.max_px for each in some] for some in its]
+    equal = (f"{sum(e.fit.kind == 'equal' for e in some)} of {len(some)}" for some in its)
+    failed = (sum(each.status == "FAIL" for each in some) for some in its)
+    yield ("median fit", *(f"{statistics.median(some):8.4f}" for some in errors))
+    yield ("worst fit", *(f"{max(some):8.4f}" for some in errors))
+    yield ("equal in every bit", *equal)
+    yield ("verdict", *(f"{count} failed" if count else "passed" for count in failed))
