@@ -179,6 +179,24 @@ def soak(session: nox.Session) -> None:
 
 
 @nox.session
+def bundle(session: nox.Session) -> None:
+    """Build an application of the command, and run it outside the environment (minutes).
+
+    The environment has more than the application may; arguments go to pytest.
+    """
+    install(session, ".[test]", "pyinstaller>=6.10")
+    folder = Path(session.create_tmp()).resolve()
+    places = (f"--distpath={folder / 'dist'}", f"--workpath={folder / 'build'}")
+    session.run("pyinstaller", "--noconfirm", "--log-level=WARN", *places, "bundle/pyclnf.spec")
+    application = folder / "dist" / "pyclnf"
+    session.run(
+        *("pytest", "tests/bundle", *session.posargs), env={"PYCLNF_APPLICATION": str(application)}
+    )
+    sizes = [path.stat().st_size for path in application.rglob("*") if not path.is_symlink()]
+    session.log(f"{sum(sizes) / 1e6:.0f} MB in {len(sizes)} files: {application}")
+
+
+@nox.session
 def fixtures(session: nox.Session) -> None:
     """Make the embedded model and test pictures anew (minutes); recordings need OpenFace."""
     install(session, ".")

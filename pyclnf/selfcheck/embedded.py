@@ -13,7 +13,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -21,19 +21,22 @@ import numpy.typing as npt
 
 __all__ = [
     "CHECKSUMS",
+    "IN_PACKAGE",
     "Embedded",
     "Face",
     "FixtureError",
     "embedded",
     "embedded_folder",
+    "files_of",
     "verify",
 ]
 
 CHECKSUMS = "SHA256SUMS"
+IN_PACKAGE = PurePosixPath("pyclnf", "selfcheck", "fixtures")
+"""Where pyproject.toml has a copy put."""
 _VARIABLE = "PYCLNF_FIXTURES"
 _OF_THE_CLONE = Path(__file__).resolve().parents[2] / "fixtures"
-_INSTALLED = Path(__file__).resolve().parent / "fixtures"
-"""Where pyproject.toml has the copy put."""
+_INSTALLED = Path(__file__).resolve().parents[2] / IN_PACKAGE
 _FACES = Path("data", "faces.json")
 _MODEL = Path("data", "model")
 _PICTURES = Path("data", "pictures")
@@ -141,6 +144,17 @@ def embedded_folder() -> Path:
     return found
 
 
+def files_of(folder: Path) -> list[Path]:
+    """Return the files of a ``fixtures`` folder that :func:`embedded` needs, and no others."""
+    return [folder / CHECKSUMS, *sorted(_present(folder, _PARTS))]
+
+
+def _present(folder: Path, parts: Sequence[Path]) -> set[Path]:
+    """Return the files that there are of some parts."""
+    within = (folder / part for part in parts)
+    return {path for part in within for path in (part, *part.rglob("*")) if path.is_file()}
+
+
 def verify(folder: Path, parts: Sequence[Path] = (Path("data"),)) -> None:
     """Raise a FixtureError unless a folder's data is exactly what its checksums say.
 
@@ -151,10 +165,9 @@ def verify(folder: Path, parts: Sequence[Path] = (Path("data"),)) -> None:
     parts : sequence of Path
         The files and folders in it that matter; all data if not given.
     """
-    within = [folder / part for part in parts]
-    present = {path for part in within for path in (part, *part.rglob("*")) if path.is_file()}
+    present = _present(folder, parts)
     for path, expected in _read_checksums(folder / CHECKSUMS).items():
-        if not any(path.is_relative_to(part) for part in within):
+        if not any(path.is_relative_to(folder / part) for part in parts):
             continue
         if path not in present:
             raise FixtureError(f"{path}: is missing; {_REPAIR}")
