@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from measuring.contest import OPENFACE, OPENFACE_TWICE
+from measuring.contest import NAMED, OPENFACE, OPENFACE_TWICE
 from measuring.results import COMPILED, Results
 from measuring.statistics import Estimate, median_of, ratio_of
 from measuring.table import MISSING, Table, milliseconds
@@ -23,18 +23,30 @@ AIMS = {
 
 def ratios(results: Results) -> Table:
     """Return a row for every scenario, on one core and on two, with either BLAS kernel."""
+    others = _others(results)
     rows = [
-        _row(name, contest, seconds, quiet=results.is_quiet)
+        _row(name, contest, seconds, others, quiet=results.is_quiet)
         for contest in results.contests
         for name, seconds in contest["scenarios"].items()
     ]
     header = ("what", "cores", "BLAS", OPENFACE, f"`{COMPILED}`", "times as fast", "95 %", "aim")
-    others = (OPENFACE_TWICE, "`numpy`")
-    return Table("ratios", "In turns, ms per face", (*header, *others), tuple(rows))
+    shown = (OPENFACE_TWICE, *(f"`{engine}`" for engine in others))
+    return Table("ratios", "In turns, ms per face", (*header, *shown), tuple(rows))
+
+
+def _others(results: Results) -> list[str]:
+    """Return the backends beside the compiled one, those that no scenario names last."""
+    timed = [name for each in results.contests for s in each["scenarios"].values() for name in s]
+    return ["numpy", *dict.fromkeys(name for name in timed if name not in NAMED)]
 
 
 def _row(
-    name: str, contest: dict[str, Any], seconds: dict[str, list[float]], *, quiet: bool
+    name: str,
+    contest: dict[str, Any],
+    seconds: dict[str, list[float]],
+    others: list[str],
+    *,
+    quiet: bool,
 ) -> tuple[str, ...]:
     """Return a scenario's row."""
 
@@ -50,7 +62,7 @@ def _row(
         judged = _judged(ratio, AIMS.get((name, cores)), quiet=quiet)
         compared = f"{ratio.median:.2f}", interval, judged
     first = (name, str(cores), kernel, ms(OPENFACE), ms(COMPILED))
-    return (*first, *compared, ms(OPENFACE_TWICE), ms("numpy"))
+    return (*first, *compared, ms(OPENFACE_TWICE), *map(ms, others))
 
 
 def _judged(ratio: Estimate, aim: float | None, *, quiet: bool) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,10 @@ _COLOURS = {
     "cython": "#0b6e99",
     "numpy": "#e08e45",
 }
-_HEIGHT = 0.27
+_OTHER_COLOURS = ("#5b8c5a", "#9b5d9e", "#444444")
+"""Of backends that no scenario names."""
+_ROOM = 0.81
+"""Of a scenario's row, for its bars; three or more."""
 _TICKS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 
 
@@ -34,10 +38,11 @@ def draw(results: Results, path: Path) -> bool:
 
     figure = Figure(figsize=(9, 0.9 + 0.75 * len(contests[0]["scenarios"])), layout="constrained")
     axes = figure.subplots(1, len(contests), sharex=True, sharey=True, squeeze=False)[0]
+    colours = _colours(contests)
     for at, contest in zip(axes, contests, strict=True):
-        _draw_contest(at, contest)
+        _draw_contest(at, contest, colours)
     handles = {h.get_label(): h for at in axes for h in at.containers}
-    shown = {name: handles[name] for name in _COLOURS if name in handles}
+    shown = {name: handles[name] for name in colours if name in handles}
     figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=4, frameon=False)
     where = f"{results.workload}, {results.machine['processor']}"
     where += "" if results.is_quiet else " (others were at work: measure again)"
@@ -46,14 +51,22 @@ def draw(results: Results, path: Path) -> bool:
     return True
 
 
-def _draw_contest(axes: Axes, contest: dict[str, Any]) -> None:
+def _colours(contests: Sequence[dict[str, Any]]) -> dict[str, str]:
+    """Return every engine's colour, in the order of the legend."""
+    timed = [name for each in contests for s in each["scenarios"].values() for name in s]
+    others = dict.fromkeys(name for name in timed if name not in _COLOURS)
+    return {**_COLOURS, **dict(zip(others, cycle(_OTHER_COLOURS), strict=False))}
+
+
+def _draw_contest(axes: Axes, contest: dict[str, Any], colours: Mapping[str, str]) -> None:
     """Draw a bar for each engine in each scenario."""
     names = list(contest["scenarios"])
     for row, name in enumerate(names):
         seconds = contest["scenarios"][name]
         for place, (engine, taken) in enumerate(seconds.items()):
-            at = row + (place - (len(seconds) - 1) / 2) * _HEIGHT
-            _draw_bar(axes, at, engine, taken, seconds.get(OPENFACE))
+            height = _ROOM / max(3, len(seconds))
+            at = axes, row + (place - (len(seconds) - 1) / 2) * height, height
+            _draw_bar(*at, engine, colours[engine], taken, seconds.get(OPENFACE))
     axes.set_yticks(range(len(names)), names)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xscale("log")
@@ -71,7 +84,9 @@ def _draw_contest(axes: Axes, contest: dict[str, Any]) -> None:
 def _draw_bar(
     axes: Axes,
     at: float,
+    height: float,
     engine: str,
+    colour: str,
     taken: Sequence[float],
     reference: Sequence[float] | None,
 ) -> None:
@@ -81,8 +96,8 @@ def _draw_bar(
     axes.barh(
         [at],
         [found.median],
-        0.9 * _HEIGHT,
-        color=_COLOURS.get(engine, "#444444"),
+        0.9 * height,
+        color=colour,
         xerr=whiskers,
         error_kw={"elinewidth": 0.8},
         label=engine,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from pyclnf import similarity
 from pyclnf.backends.base import Backend
+from pyclnf.backends.numpy_backend import NumpyBackend
 from pyclnf.experts import views
 from pyclnf.experts.area_of_interest import PaddedImage, sample_areas
 from pyclnf.mean_shift import KernelTable
@@ -18,7 +19,7 @@ from pyclnf.typing import Float32Array
 if TYPE_CHECKING:
     from pyclnf.backends.cython_backend import CythonBackend
 
-__all__ = ["Parts", "Placed", "parts_of"]
+__all__ = ["Parts", "Placed", "WholeOnlyError", "parts_of"]
 
 Placed = tuple[int, Float32Array, Float32Array]
 """A view, and the similarity from the picture to the experts' frame and back, (2, 2)."""
@@ -46,14 +47,26 @@ class Parts(Protocol):
         ...
 
 
+class WholeOnlyError(Exception):
+    """A backend that nobody has taken apart; its fits can be timed as a whole."""
+
+
 def parts_of(backend: Backend) -> Parts:
-    """Take a backend apart."""
+    """Take a backend apart.
+
+    Raises
+    ------
+    WholeOnlyError
+        If nobody has said how.
+    """
+    if isinstance(backend, NumpyBackend):
+        return _NumpyParts(backend)
     if backend.name == "cython":
         from pyclnf.backends.cython_backend import CythonBackend
 
         assert isinstance(backend, CythonBackend)
         return _CompiledParts(backend)
-    return _NumpyParts(backend)
+    raise WholeOnlyError(f"how backend {backend.name} finds response maps is not told in parts")
 
 
 class _NumpyParts:

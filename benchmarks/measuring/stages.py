@@ -40,7 +40,8 @@ class Stage:
     calls : callable
         From what was recorded, the calls that the stage runs on.
     work : callable
-        From a backend, a function that does one call and returns what a tolerance is for.
+        From a backend, a function that does one call and returns what a tolerance is for; a
+        :class:`~measuring.parts.WholeOnlyError` if that backend is not known in parts.
     expected : callable
         What a call must return.
     error : callable

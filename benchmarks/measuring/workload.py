@@ -14,6 +14,7 @@ from openface_bridge.fixtures import embedded
 from openface_bridge.pictures import find_picture, read_picture
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case
+from pyclnf.backends.registry import ENTRIES
 from pyclnf.image import to_grey
 from pyclnf.typing import AnyArray, ByteArray, Float32Array
 
@@ -31,7 +32,7 @@ __all__ = [
 DEFINITION = "numpy-exact"
 """Equal to OpenFace in every bit, and written to be read: what others are held to, slowly."""
 
-EXACT_BACKENDS = ("cython", DEFINITION)
+EXACT_BACKENDS = tuple(entry.name for entry in ENTRIES if entry.exact)
 """They reproduce the recordings in every bit; others stay within twice their noise floor."""
 
 _REPOSITORY = Path(__file__).resolve().parents[2]

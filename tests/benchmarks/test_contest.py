@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from measuring.comparison import AIMS
-from measuring.contest import SCENARIOS
+from measuring.contest import SCENARIOS, _timed
 from measuring.engines import OpenFace, PyCLNF
 from measuring.footprint import can_tell
 from measuring.subprocesses import measured_alone
-from measuring.workload import Face, workload
+from measuring.workload import Face, Workload, workload
 
 
 def test_every_aim_is_measured_and_every_engine_can_do_every_task() -> None:
     assert {name for name, _ in AIMS} <= {scenario.name for scenario in SCENARIOS}
     for scenario in SCENARIOS:
         assert all(callable(getattr(engine, scenario.task)) for engine in (OpenFace, PyCLNF))
+
+
+def test_backends_that_no_scenario_names_take_part_where_they_may(
+    faces: tuple[Face, ...],
+) -> None:
+    class Stub:
+        def fit(self, faces: Any) -> None:
+            """Take no time."""
+
+        fit_in_colour = fit_batch = fit_hypotheses = fit
+
+    engines: dict[str, Any] = {"abacus": Stub(), "cython": Stub()}
+    work = Workload("made up", Path("main.txt"), faces)
+    for scenario in SCENARIOS:
+        timed = _timed(replace(scenario, rounds=1), engines, work)
+        assert list(timed) == (["cython", "abacus"] if scenario.open else ["cython"])
+    assert {s.name for s in SCENARIOS if s.open} == {"one face", "batch of 8", "batch of 64"}
 
 
 def test_an_engine_proves_itself(

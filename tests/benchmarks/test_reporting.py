@@ -75,6 +75,15 @@ def test_ratios_and_aims() -> None:
     assert batch == ("batch of 64", "2", "Haswell", *compared, "≥ 6: missed", MISSING, "16.0")
 
 
+def test_a_backend_that_no_scenario_names_has_a_column() -> None:
+    content = run()
+    scenarios = content["pyclnf"]["contests"][0]["scenarios"]
+    scenarios["one face"] = {**scenarios["one face"], "abacus": [0.5] * 8}
+    [table] = [each for each in tables(Results(content)) if each.name == "ratios"]
+    assert table.header[-2:] == ("`numpy`", "`abacus`")
+    assert [row[-1] for row in table.rows] == ["500", MISSING] * 2
+
+
 def test_aims_are_judged_by_the_interval_and_in_quiet_only() -> None:
     content = run()
     seconds = content["pyclnf"]["contests"][0]["scenarios"]["one face"]
