@@ -44,4 +44,5 @@ CYTHON = Entry(
     create=_create,
     auto_from=1,
     exact=True,
+    networks=True,
 )

@@ -66,4 +66,4 @@ class Entry:
     create: Factory
     auto_from: int | None = None
     exact: bool = False
-    networks: bool = True
+    networks: bool = False

@@ -42,6 +42,7 @@ NUMPY = Entry(
     state=_state,
     create=_numpy,
     auto_from=1,
+    networks=True,
 )
 
 NUMPY_EXACT = Entry(
@@ -50,4 +51,5 @@ NUMPY_EXACT = Entry(
     state=_state,
     create=_numpy_exact,
     exact=True,
+    networks=True,
 )

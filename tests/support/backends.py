@@ -22,7 +22,7 @@ def made_up(
     *,
     auto_from: int | None = None,
     exact: bool = False,
-    networks: bool = True,
+    networks: bool = False,
 ) -> Entry:
     """Return the entry of a backend that is numpy's by another name; available by default."""
 

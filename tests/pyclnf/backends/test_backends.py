@@ -88,8 +88,8 @@ def test_auto_for_a_batch(small_model: Path, planted: Plant):
 def test_networks_of_a_backend_that_has_none(planted: Plant):
     expected = choose_backend("auto")
     planted(
-        made_up("abacus", auto_from=1, networks=False),
-        made_up("loom", State(False, "needs yarn", "Buy some"), networks=False),
+        made_up("abacus", auto_from=1),
+        made_up("loom", State(False, "needs yarn", "Buy some")),
     )
     assert choose_backend("auto") == "abacus"
     assert choose_networks("abacus") == choose_networks("auto") == expected

@@ -236,7 +236,7 @@ def test_backend_names_without_kernels(not_built: None):
 
 
 def test_a_backend_without_networks(planted: Plant):
-    planted(made_up("abacus", auto_from=1, networks=False))
+    planted(made_up("abacus", auto_from=1))
     expected = Validator(DATA).backend
     assert Validator(DATA, backend="abacus").backend == expected != "abacus"
 
