@@ -12,7 +12,7 @@ from pyclnf.experts.patch_experts import AnyPatchExperts
 from pyclnf.pdm import PointDistributionModel, PosedShape
 from pyclnf.typing import BoolArray, Float32Array
 
-__all__ = ["Responses", "compute_responses", "spread"]
+__all__ = ["Responses", "Sampled", "compute_responses", "sample_scale", "spread"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +45,40 @@ class Responses:
     confidences: Float32Array
 
 
+@dataclass(frozen=True, eq=False)
+class Sampled:
+    """A scale before its experts have responded: where they look, and what they see.
+
+    Attributes
+    ----------
+    view, image_to_reference, reference_to_image, base_landmarks, visible, confidences
+        As in :class:`Responses`.
+    areas : (v, s, s) float32
+        Areas of interest of the v visible landmarks.
+    """
+
+    view: int
+    image_to_reference: Float32Array
+    reference_to_image: Float32Array
+    base_landmarks: Float32Array
+    areas: Float32Array
+    visible: BoolArray
+    confidences: Float32Array
+
+    def with_maps(self, maps: Float32Array) -> Responses:
+        """Add the response maps of the visible landmarks, (v, w, w)."""
+        return Responses(
+            view=self.view,
+            image_to_reference=self.image_to_reference,
+            reference_to_image=self.reference_to_image,
+            base_landmarks=self.base_landmarks,
+            areas=spread(self.areas, self.visible),
+            maps=spread(maps, self.visible),
+            visible=self.visible,
+            confidences=self.confidences,
+        )
+
+
 def compute_responses(
     image: area_of_interest.PaddedImage,
     posed: PosedShape,
@@ -70,6 +104,19 @@ def compute_responses(
     -------
     Responses
     """
+    sampled = sample_scale(image, posed, pdm, experts, scale, window_size)
+    return sampled.with_maps(experts.response_maps(sampled.areas, scale, sampled.view))
+
+
+def sample_scale(
+    image: area_of_interest.PaddedImage,
+    posed: PosedShape,
+    pdm: PointDistributionModel,
+    experts: AnyPatchExperts,
+    scale: int,
+    window_size: int,
+) -> Sampled:
+    """Return what :func:`compute_responses` gives the experts of one scale to see."""
     at_scale = experts.scales[scale]
     view = views.nearest_view(at_scale.centers, posed.parameters.global_[1:4])
     reference = pdm.reference_shape(posed, at_scale.scale)
@@ -77,15 +124,14 @@ def compute_responses(
     to_image = similarity.inverse(to_reference)
     in_view = experts.view(scale, view)
     size = window_size + in_view.support - 1
-    areas = area_of_interest.sample_areas(image, posed.landmarks[in_view.visible], to_image, size)
-    maps = experts.response_maps(areas, scale, view)
-    return Responses(
+    return Sampled(
         view=view,
         image_to_reference=to_reference,
         reference_to_image=to_image,
         base_landmarks=posed.landmarks,
-        areas=spread(areas, in_view.visible),
-        maps=spread(maps, in_view.visible),
+        areas=area_of_interest.sample_areas(
+            image, posed.landmarks[in_view.visible], to_image, size
+        ),
         visible=in_view.visible,
         confidences=in_view.confidences,
     )

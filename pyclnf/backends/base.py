@@ -11,10 +11,10 @@ from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
 from pyclnf.pdm import Parameters, PosedShape
-from pyclnf.responses import Responses
+from pyclnf.responses import Responses, Sampled
 from pyclnf.typing import AnyArray, BoolArray, Float32Array
 
-__all__ = ["Backend"]
+__all__ = ["Backend", "SamplingBackend"]
 
 
 class Backend(Protocol):
@@ -79,4 +79,14 @@ class Backend(Protocol):
         self, response_maps: Float32Array, offsets: Float32Array, sigma: float, visible: BoolArray
     ) -> float:
         """Return what :func:`pyclnf.likelihood.log_likelihood` does."""
+        ...
+
+
+class SamplingBackend(Backend, Protocol):
+    """A backend whose response maps can be left to another one."""
+
+    def sampled(
+        self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
+    ) -> Sampled:
+        """Return what :meth:`responses` does, before there are maps."""
         ...

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from copy import copy
 from dataclasses import replace
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 
@@ -25,13 +26,21 @@ from pyclnf.kernels.teams import MOST_MEMBERS, team_of
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
 from pyclnf.pdm import Parameters, PosedShape
-from pyclnf.responses import Responses, spread
+from pyclnf.responses import Responses, Sampled
 from pyclnf.typing import AnyArray, BoolArray, ByteArray, Float32Array
 
 __all__ = ["CythonBackend"]
 
 _LARGEST_PICTURE = 2**31
 """Pixels, border included: the kernels count them in 32 bits."""
+
+
+class _Place(NamedTuple):
+    """A scale's view, and the similarity from the picture to the experts' frame and back."""
+
+    view: int
+    to_reference: Float32Array
+    to_image: Float32Array
 
 
 class CythonBackend:
@@ -87,19 +96,40 @@ class CythonBackend:
         self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
     ) -> Responses:
         """Return view, similarity, areas of interest and response maps of one scale."""
-        view, to_reference, to_image = self._place(posed, scale)
-        in_view = self.detector.experts.view(scale, view)
-        visible = in_view.visible
-        landmarks = posed.landmarks if visible.all() else posed.landmarks[visible]
-        areas, maps = self._areas_and_maps(image, landmarks, to_image, scale, view, window_size)
-        return Responses(
-            view=view,
-            image_to_reference=to_reference,
-            reference_to_image=to_image,
+        place = self._place(posed, scale)
+        landmarks = self._visible(posed, scale, place.view)
+        areas, maps = self._areas_and_maps(
+            image, landmarks, place.to_image, scale, place.view, window_size
+        )
+        return self._sampled(posed, scale, place, areas).with_maps(maps)
+
+    def sampled(
+        self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
+    ) -> Sampled:
+        """Return view, similarity and areas of interest of one scale."""
+        place = self._place(posed, scale)
+        landmarks = self._visible(posed, scale, place.view)
+        size = window_size + self.detector.experts.view(scale, place.view).support - 1
+        areas = self.sample(image, landmarks, place.to_image, size)
+        return self._sampled(posed, scale, place, areas)
+
+    def _visible(self, posed: PosedShape, scale: int, view: int) -> Float32Array:
+        """Return the landmarks that a view has experts for, (v, 2)."""
+        visible = self.detector.experts.view(scale, view).visible
+        return posed.landmarks if visible.all() else posed.landmarks[visible]
+
+    def _sampled(
+        self, posed: PosedShape, scale: int, place: _Place, areas: Float32Array
+    ) -> Sampled:
+        """Return a scale before there are maps."""
+        in_view = self.detector.experts.view(scale, place.view)
+        return Sampled(
+            view=place.view,
+            image_to_reference=place.to_reference,
+            reference_to_image=place.to_image,
             base_landmarks=posed.landmarks,
-            areas=spread(areas, visible),
-            maps=spread(maps, visible),
-            visible=visible,
+            areas=areas,
+            visible=in_view.visible,
             confidences=in_view.confidences,
         )
 
@@ -162,7 +192,7 @@ class CythonBackend:
             _kernels.respond(prepared, areas, maps, workspace)
         return maps
 
-    def _place(self, posed: PosedShape, scale: int) -> tuple[int, Float32Array, Float32Array]:
+    def _place(self, posed: PosedShape, scale: int) -> _Place:
         """Return the view, and the similarity from the picture to the experts' frame and back."""
         at_scale = self.detector.experts.scales[scale]
         to_reference, to_image = np.empty((2, 2), np.float32), np.empty((2, 2), np.float32)
@@ -177,7 +207,7 @@ class CythonBackend:
             to_image,
             self._workspace.floats(8 * len(posed.landmarks)),
         )
-        return view, to_reference, to_image
+        return _Place(view, to_reference, to_image)
 
     def sample(
         self,

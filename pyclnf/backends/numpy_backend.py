@@ -13,7 +13,7 @@ from pyclnf.likelihood import log_likelihood
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult, run_phase
 from pyclnf.pdm import Parameters, PosedShape
-from pyclnf.responses import Responses, compute_responses
+from pyclnf.responses import Responses, Sampled, compute_responses, sample_scale
 from pyclnf.typing import AnyArray, BoolArray, Float32Array
 
 __all__ = ["NumpyBackend"]
@@ -50,6 +50,13 @@ class NumpyBackend:
         """Return view, similarity, areas of interest and response maps of one scale."""
         pdm, experts = self.detector.pdm, self.detector.experts
         return compute_responses(image, posed, pdm, experts, scale, window_size)
+
+    def sampled(
+        self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
+    ) -> Sampled:
+        """Return view, similarity and areas of interest of one scale."""
+        pdm, experts = self.detector.pdm, self.detector.experts
+        return sample_scale(image, posed, pdm, experts, scale, window_size)
 
     def prepare(self, scale: int, view: int, window_size: int) -> None:
         """Prepare a view's experts for a window size; kept for later fits."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from support.faces import PDM as DATA
 from support.faces import draw_face
 
 from pyclnf.backends import create_backend
-from pyclnf.backends.base import Backend
+from pyclnf.backends.base import Backend, SamplingBackend
 from pyclnf.experts.area_of_interest import PaddedImage, sample_areas
 from pyclnf.model import read_ccnf, read_manifest
 from pyclnf.pdm import Parameters
@@ -123,3 +124,17 @@ def test_backends_agree(small_model: Path):
     np.testing.assert_array_equal(one.image_to_reference, other.image_to_reference)
     np.testing.assert_allclose(one.maps, other.maps, atol=1e-5 * other.maps.max())
     assert np.any(one.maps != other.maps)
+
+
+@pytest.mark.parametrize("angles", [FRONTAL, SIDEWAYS])
+def test_maps_may_come_later(backend: Backend, angles: tuple[float, float, float]):
+    chosen = parameters(angles)
+    expected = respond(backend, chosen, 1, 7)
+    posed = backend.detector.pdm.pose(chosen)
+    sampled = cast(SamplingBackend, backend).sampled(IMAGE, posed, 1, 7)
+    visible = expected.visible
+    assert sampled.areas.tobytes() == expected.areas[visible].tobytes()
+    found = sampled.with_maps(expected.maps[visible])
+    assert vars(found).keys() == vars(expected).keys()
+    for name, value in vars(expected).items():
+        np.testing.assert_array_equal(getattr(found, name), value, strict=True)
