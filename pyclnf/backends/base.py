@@ -85,6 +85,10 @@ class Backend(Protocol):
 class SamplingBackend(Backend, Protocol):
     """A backend whose response maps can be left to another one."""
 
+    def using(self, threads: int) -> SamplingBackend:
+        """Return this backend for fits that may use so many threads each; the bits are the same."""
+        ...
+
     def sampled(
         self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
     ) -> Sampled:

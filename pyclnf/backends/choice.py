@@ -102,6 +102,9 @@ def create_backend(
         ``numpy`` — the definition; order-dependent sums in float64, rounded once.
         ``numpy-exact`` — the same, but every sum as ``cython`` adds it, and equal to that in every
         bit; several times slower.
+        ``coreml`` — on Macs: response maps of CCNF experts by Core ML, in half precision where
+        that suffices, see :mod:`pyclnf.coreml`; all else as ``auto`` does it. ``coreml-float32`` —
+        the same, in single precision.
         ``auto`` — the first of :func:`auto_order` that there is.
     manifest_path : path
     cache : Path, optional

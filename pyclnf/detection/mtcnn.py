@@ -27,7 +27,8 @@ class MTCNN:
         ``MTCNN_detector.txt`` of OpenFace's models.
     backend : str
         Where the work is done: ``"cython"``, ``"numpy"``, ``"numpy-exact"`` or ``"auto"``, as for
-        landmarks, see :func:`pyclnf.backends.create_backend`.
+        landmarks, see :func:`pyclnf.backends.create_backend`; of other names that are taken there,
+        the backend that does all but response maps.
     settings : CascadeSettings, optional
 
     Attributes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
@@ -268,7 +268,7 @@ class CCNFExperts(PatchExperts[CCNFPatchExperts, ViewExperts]):
     def build_sigmas(self, scale: int, view: int, window_size: int) -> Float32Array:
         """Return what :meth:`sigmas` does, for a caller that keeps them in a form of its own."""
         experts = self.view(scale, view)
-        components = self._sigma_components().get(window_size)
+        components = self.sigma_components(window_size)
         sums, betas, arithmetic = experts.alpha_sums, experts.betas, self._arithmetic
 
         def build() -> Float32Array:
@@ -279,9 +279,12 @@ class CCNFExperts(PatchExperts[CCNFPatchExperts, ViewExperts]):
         key = sigma_key(sums, betas, components, arithmetic)
         return self._cache.get(key, (len(sums), *components.shape[1:]), build)
 
-    def _sigma_components(self) -> Mapping[int, Float32Array]:
-        """Return the S_k. *Quirk:* those of the file loaded last serve all scales."""
-        return self.scales[-1].data.sigma_components
+    def sigma_components(self, window_size: int) -> Float32Array | None:
+        """Return the S_k of a window size, (b, p, p), or None if it has none.
+
+        *Quirk:* those of the file loaded last serve all scales.
+        """
+        return self.scales[-1].data.sigma_components.get(window_size)
 
 
 def check_support(path: Path, supports: Iterable[tuple[int, int]]) -> None:
