@@ -22,7 +22,7 @@ from measuring.workload import largest_distance, openface_folder, workload
 from openface_bridge.pictures import read_picture
 from pyclnf import CLNF
 from pyclnf.detection import MTCNN, FaceDetector
-from pyclnf.tracking import Tracker, TrackerSettings
+from pyclnf.tracking import Tracked, Tracker, TrackerSettings
 from pyclnf.typing import AnyArray, Float32Array
 
 __all__ = ["Scene", "main", "soak"]
@@ -69,7 +69,7 @@ def soak(scene: Scene, seconds: float, least_per_frame: float = 0.0) -> dict[str
     ----------
     scene : Scene
     seconds : float
-        For how long, at least; rounds are completed, and there are two at least.
+        For how long, at least; there are ten rounds at least, and all are completed.
     least_per_frame : float
         Seconds; the rest of them is slept away.
 
@@ -80,35 +80,61 @@ def soak(scene: Scene, seconds: float, least_per_frame: float = 0.0) -> dict[str
         memory (MB) after a round, and of how far (px, worst landmark) the first frame's landmarks
         are from those of the second round; ``steady`` if neither grows and none is lost.
     """
-    first_frames: list[Float32Array] = []
-    memory: list[float] = []
-    frames, lost, worked, begin = 0, 0, 0.0, time.monotonic()
-    while time.monotonic() - begin < seconds or len(first_frames) < _TENTHS:
+    watch, begin = _Watch(), time.monotonic()
+    while time.monotonic() - begin < seconds or watch.rounds < _TENTHS:
         for number, frame in enumerate(scene.frames):
             start = time.perf_counter()
             tracked = scene.tracker.update(frame)
             took = time.perf_counter() - start
-            worked += took
-            frames += 1
-            lost += tracked is None or not tracked.success
-            if number == 0 and tracked is not None:
-                first_frames.append(tracked.fit.landmarks.copy())
+            watch.see(tracked, took, first=number == 0)
             time.sleep(max(least_per_frame - took, 0.0))
-        memory.append(megabytes("VmRSS") if can_tell() else 0.0)
-    distances = [largest_distance(landmarks, first_frames[1]) for landmarks in first_frames]
-    by_tenths = _medians(memory), _medians(distances)
-    grown = by_tenths[0][-1] - by_tenths[0][0]
-    return {
-        "scene": scene.title,
-        "frames": frames,
-        "minutes": (time.monotonic() - begin) / 60,
-        "frames per second of work": frames / worked,
-        "lost": lost,
-        "memory, MB, by tenths": by_tenths[0],
-        "distance of the first frame's landmarks, px, by tenths": by_tenths[1],
-        "its worst": max(distances[1:]),
-        "steady": lost == 0 and grown <= _MOST_GROWTH_MB and max(by_tenths[1]) <= _MOST_DRIFT_PX,
-    }
+        watch.end_round()
+    return {"scene": scene.title, "minutes": (time.monotonic() - begin) / 60, **watch.told()}
+
+
+class _Watch:
+    """What was seen so far; it keeps next to nothing of it, for that would be memory that grows."""
+
+    def __init__(self) -> None:
+        self._frames = self._lost = 0
+        self._worked = 0.0
+        self._landmarks: Float32Array | None = None
+        self._distances: list[float] = []
+        self._memory: list[float] = []
+
+    @property
+    def rounds(self) -> int:
+        """How many are complete."""
+        return len(self._memory)
+
+    def see(self, tracked: Tracked[Any] | None, took: float, *, first: bool) -> None:
+        """Look at a frame, which is the first one of its round or not."""
+        self._frames += 1
+        self._worked += took
+        self._lost += tracked is None or not tracked.success
+        if first and tracked is not None:
+            if self.rounds <= 1:  # in the first one the face has just been detected
+                self._landmarks = tracked.fit.landmarks.copy()
+            assert self._landmarks is not None
+            self._distances.append(largest_distance(tracked.fit.landmarks, self._landmarks))
+
+    def end_round(self) -> None:
+        """Note the memory."""
+        self._memory.append(megabytes("VmRSS") if can_tell() else 0.0)
+
+    def told(self) -> dict[str, Any]:
+        """Return what came of it."""
+        memory, distances = _medians(self._memory), _medians(self._distances)
+        flat = memory[-1] - memory[0] <= _MOST_GROWTH_MB
+        return {
+            "frames": self._frames,
+            "frames per second of work": self._frames / self._worked,
+            "lost": self._lost,
+            "memory, MB, by tenths": memory,
+            "distance of the first frame's landmarks, px, by tenths": distances,
+            "its worst": max(self._distances),
+            "steady": self._lost == 0 and flat and max(distances) <= _MOST_DRIFT_PX,
+        }
 
 
 def _scene() -> Scene:
