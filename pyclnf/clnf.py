@@ -379,7 +379,7 @@ class CLNF:
         ValueError, ModelFileError
             As :meth:`fit_many` and :meth:`detect` do.
         """
-        chosen = _checked_settings(settings)
+        chosen, boxes = _checked_settings(settings), list(boxes)
         of_face = threads if len(boxes) == 1 else 1
         fitter = self._fitter(rotations, parts=parts, validate=validate, threads=of_face)
 

@@ -28,20 +28,23 @@ def main(tmp_path: Path) -> Path:
     return write_model_of("CEN", tmp_path, 0, 16, 5, (0.25, 0.35, 0.5))
 
 
-def picture_and_box(path: Path, turn: float) -> tuple[Any, Any]:
-    """Draw a face, more or less turned."""
+def picture_and_box(path: Path, turn: float, part: float) -> tuple[Any, Any]:
+    """Draw a face, more or less turned, and put a box around a part of its width and height."""
     pdm = create_backend("numpy", path).detector.pdm
     local = np.float32(0.7) * np.sqrt(pdm.eigenvalues)
     truth = pdm.shape_2d(np.array([1.2, 0.1, turn, 0.05, 150, 160], np.float32), local)
     noise = np.random.default_rng(0).integers(-15, 16, (320, 300))
     image = np.clip(draw_blobs(truth, 1.2, (320, 300)) + noise, 0, 255).astype(np.uint8)
     low, high = truth.min(axis=0), truth.max(axis=0)
-    return image, np.array([*(low + 3), *(high - low)], np.float32)
+    sides = part * (high - low)
+    return image, np.array([*(low + 3 + (high - low - sides) / 2), *sides], np.float32)
 
 
-def search(bridge: Any, path: Path, settings: FitSettings, turn: float) -> Hypotheses:
+def search(
+    bridge: Any, path: Path, settings: FitSettings, turn: float, part: float = 1.0
+) -> Hypotheses:
     """Search with OpenFace and with each exact backend; all find the same in every bit."""
-    image, box = picture_and_box(path, turn)
+    image, box = picture_and_box(path, turn, part)
     native = bridge.Settings(
         window_sizes=list(settings.window_sizes),
         sigma=settings.sigma,
@@ -84,3 +87,17 @@ def test_a_good_one_ends_the_search(
     set_early_termination(main, **SCALES, cutoffs=cutoffs)
     found = search(bridge, main, SETTINGS[setting], -0.5)
     assert (len(found.fits), found.completed, found.ended_early) == (begun, (begun - 1,), True)
+
+
+@pytest.mark.parametrize("cutoffs", [NEVER, ALWAYS])
+def test_faces_that_are_too_small_at_first_go_on(
+    bridge: Any, recorded_kernel: None, main: Path, cutoffs: tuple[float, ...]
+) -> None:
+    """At a fifth of its size, a face is lost at the coarsest scale, and may yet be found."""
+    set_early_termination(main, **SCALES, cutoffs=cutoffs)
+    found = search(bridge, main, FitSettings(), 0.0, part=0.18)
+    image, box = picture_and_box(main, 0.0, 0.18)
+    coarse = FitSettings(window_sizes=FitSettings().window_sizes[:1])
+    first = CLNF(main).fit(image, box, coarse)
+    assert "too small" in first.failure
+    assert found.best.success == (cutoffs is NEVER)
