@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pyclnf.cli.interrupts import quitting
 from pyclnf.cli.status import INTERRUPTED
 
 __all__ = ["main"]
@@ -24,8 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asked, 130 if it was interrupted.
     """
     try:
-        from pyclnf.cli.command import run  # here, since that may be interrupted, too
-
+        with quitting():
+            from pyclnf.cli.command import run
         return run(arguments)
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -1,16 +1,19 @@
-"""Ctrl-C: the picture at hand is finished first."""
+"""Ctrl-C: it ends the command at once, but a picture at hand is finished first."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
 
-__all__ = ["Stop", "stoppable"]
+from pyclnf.cli.status import INTERRUPTED
+
+__all__ = ["Stop", "quitting", "stoppable"]
 
 _Item = TypeVar("_Item")
 
@@ -33,7 +36,6 @@ class Stop:
 def stoppable() -> Iterator[Stop]:
     """Let the first Ctrl-C ask to stop, and the second one interrupt."""
     stop = Stop()
-    previous = signal.getsignal(signal.SIGINT)
 
     def ask(number: int, frame: FrameType | None) -> None:
         if stop.requested:
@@ -41,12 +43,34 @@ def stoppable() -> Iterator[Stop]:
         stop.requested = True
         print("pyclnf: stopping after this picture", file=sys.stderr)
 
+    with _handled_by(ask):
+        yield stop
+
+
+@contextmanager
+def quitting() -> Iterator[None]:
+    """Let Ctrl-C end the process at once, with nothing said and nothing done any more.
+
+    For imports: extension modules may take an interrupt for an error of their own.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        os._exit(INTERRUPTED)
+
+    with _handled_by(end):
+        yield
+
+
+@contextmanager
+def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Let a function handle Ctrl-C, unless it is ignored, or signals are another thread's."""
+    previous = signal.getsignal(signal.SIGINT)
     in_main_thread = threading.current_thread() is threading.main_thread()
     if not in_main_thread or previous is signal.SIG_IGN:
-        yield stop
+        yield
         return
-    signal.signal(signal.SIGINT, ask)
+    signal.signal(signal.SIGINT, handler)
     try:
-        yield stop
+        yield
     finally:
         signal.signal(signal.SIGINT, previous)
