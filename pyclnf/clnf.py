@@ -346,7 +346,8 @@ class CLNF:
             cannot be used, or `threads` is not positive.
         """
         chosen = _checked_settings(settings)
-        return fit_batch(images, boxes, chosen, self._backend_for(len(boxes)), threads)
+        listed = list(boxes)
+        return fit_batch(images, listed, chosen, self._backend_for(len(listed)), threads)
 
     def detect_many(
         self,

@@ -66,21 +66,19 @@ def _parity(options: argparse.Namespace) -> int:
         _require_report_packages()
     files = GateFiles.named(options)
     reference, candidates, pictures = sources_of_several(options)
-    if options.stored is not None and len(candidates) > 1:
+    fits, several = [], len(candidates) > 1
+    if several and options.stored is not None:
         raise ValueError("--run holds the fits of one backend; leave --backend out")
-    fits, backends = [], [models.name for models in candidates]
     with ExitStack() as stack:
-        page = (
-            None if options.html is None else stack.enter_context(_page(options.html, candidates))
-        )
+        page = None if options.html is None else stack.enter_context(_page(options.html, several))
         for comparison, models in _comparisons(reference, candidates, pictures, options.stored):
-            if options.stored is not None:
-                backends = [comparison.run.backend]
             fits.append(fit_summary(comparison))
-            _reduce(comparison, models, _reduced_to(options.reduce, candidates, models))
+            _reduce(comparison, models, options.reduce, several)
             if page is not None:
                 page.add(comparison)
-        run = run_summary(fits, backend=", ".join(backends), reference=reference.description)
+        compared = dict.fromkeys(fit["backend"] for fit in fits)
+        backend = ", ".join(compared or (models.name for models in candidates))
+        run = run_summary(fits, backend=backend, reference=reference.description)
         return conclude(options, results_of(run), files, _outputs(options, run, page))
 
 
@@ -96,25 +94,24 @@ def _outputs(
     return outputs
 
 
-def _reduced_to(folder: Path | None, candidates: Sequence[Models], models: Models) -> Path | None:
-    """Return where a candidate's bugs are reduced to: where there are several, each has its own."""
-    return folder if folder is None or len(candidates) == 1 else folder / models.name
+def _reduce(comparison: Comparison, models: Models, folder: Path | None, several: bool) -> None:
+    """Reduce a bug, if asked to, and say where the case is.
 
-
-def _reduce(comparison: Comparison, models: Models, folder: Path | None) -> None:
-    """Reduce a bug, if asked to, and say where the case is."""
+    Of several backends each has a folder of its own: cases are named by face, setting and stage.
+    """
     if folder is None:
         return
-    test = reduce_bug(comparison, models.backend(comparison.case.setting), folder)
+    own = folder / models.name if several else folder
+    test = reduce_bug(comparison, models.backend(comparison.case.setting), own)
     if test is not None:
         print(f"      reduced to {test}")
 
 
-def _page(path: Path, candidates: Sequence[Models]) -> PageWriter:
+def _page(path: Path, several: bool) -> PageWriter:
     """Begin a page; what only pages need is imported here."""
     from openface_bridge.report.page import PageWriter
 
-    return PageWriter(path, several=len(candidates) > 1)
+    return PageWriter(path, several=several)
 
 
 def _comparisons(

@@ -21,8 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0 if all was done, 1 if something was skipped or a model is bad, 2 if it cannot be done as
-        asked, 130 if it was interrupted.
+        0 if all was done, 1 if something was skipped, a model is bad or backends disagree, 2 if it
+        cannot be done as asked, 130 if it was interrupted.
     """
     try:
         with quitting():

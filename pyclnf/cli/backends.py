@@ -7,6 +7,7 @@ import json
 import math
 from collections.abc import Iterator
 from dataclasses import asdict
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from pyclnf.backends import AUTO, auto_order, available_backends, choose_backend, registry
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["add_parser"]
 
+_WIDTH = 100
 _HEADER = (
     *("backend", "fits", "= numpy", "= numpy-exact", "median, px", "worst, px", "maps"),
     *("ms per fit", "in a batch", ""),
@@ -68,8 +70,8 @@ def _described(entry: Entry) -> Iterator[str]:
     indent = " " * 13
     yield f"{entry.name:12} {'available' if state.available else 'absent'}: it {state.reason}"
     yield f"{indent}{entry.summary}"
-    if state.remedy:
-        yield f"{indent}{state.remedy}"
+    lines = wrap(state.remedy, _WIDTH - len(indent), break_on_hyphens=False)
+    yield from (f"{indent}{line}" for line in lines)
 
 
 def _auto() -> Iterator[str]:

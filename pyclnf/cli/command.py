@@ -14,8 +14,9 @@ from pyclnf.cli.status import UNUSABLE
 __all__ = ["run"]
 
 _STATUSES = """\
-exit status: 0 if all was done; 1 if something was skipped, or a model is bad; 2 if it cannot be
-done as asked; 130 if it was interrupted (what had been written until then is complete)"""
+exit status: 0 if all was done; 1 if something was skipped, a model is bad, or backends disagree; 2
+if it cannot be done as asked; 130 if it was interrupted (what had been written until then is
+complete)"""
 
 
 def run(arguments: Sequence[str] | None) -> int:
