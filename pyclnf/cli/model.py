@@ -41,6 +41,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     _add_check(actions)
     _add_install(actions)
     _add_download(actions)
+    _add_convert(actions)
 
 
 def _add_check(actions: argparse._SubParsersAction[Any]) -> None:
@@ -83,6 +84,38 @@ def _add_download(actions: argparse._SubParsersAction[Any]) -> None:
     )
     _add_manifest(download)
     download.set_defaults(run=_download)
+
+
+def _add_convert(actions: argparse._SubParsersAction[Any]) -> None:
+    """Describe ``model convert``."""
+    convert = actions.add_parser(
+        "convert",
+        help="make Core ML programs of a model, on any machine, for a Mac",
+        description="Makes the programs of all views of a model and its parts. On a Mac, "
+        "CLNF(MAIN.txt, backend='coreml', cache=FOLDER) takes them from there. They contain the "
+        "model's numbers and are under its licence.",
+    )
+    convert.add_argument(
+        "model", nargs="?", metavar="MAIN.txt", help="or a name; default: the installed 'general'"
+    )
+    convert.add_argument(
+        "--coreml",
+        dest="folder",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="where they go; a cache folder",
+    )
+    convert.add_argument(
+        "--precision",
+        choices=("float16", "float32"),
+        default="float16",
+        help="float16, the default, for backend coreml; float32 for coreml-float32",
+    )
+    convert.add_argument(
+        "--wild", "-wild", action="store_true", help="for the in-the-wild setting's windows"
+    )
+    convert.set_defaults(run=_convert)
 
 
 def _add_manifest(parser: argparse.ArgumentParser) -> None:
@@ -168,6 +201,25 @@ def _download(options: argparse.Namespace) -> int:
             progress=lambda name, done: tell(done // 1000, name),
         )
     print(f"installed in {folder}")
+    return DONE
+
+
+def _convert(options: argparse.Namespace) -> int:
+    """Make Core ML programs."""
+    from pyclnf.coreml.conversion import convert_model
+    from pyclnf.coreml.precision import PRECISIONS
+    from pyclnf.settings import FitSettings
+
+    manifest = model_path(options.model)
+    with progress(None, "programs") as tell:
+        packages = convert_model(
+            manifest,
+            options.folder,
+            settings=FitSettings.wild() if options.wild else None,
+            precision=PRECISIONS[options.precision],
+            progress=lambda done, total: tell(done, f"of {total}"),
+        )
+    print(f"{len(packages)} programs of {manifest} in {options.folder}")
     return DONE
 
 

@@ -66,6 +66,7 @@ def convert_model(
         If there is nothing to convert: the model's experts are of another kind than CCNF, or the
         settings have no window for any of its scales.
     """
+    Path(folder).mkdir(parents=True, exist_ok=True)
     cache = PackageCache(Path(folder))
     backend = create_backend("auto", manifest)
     models = [(backend.detector, settings or FitSettings())]

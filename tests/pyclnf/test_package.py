@@ -11,7 +11,7 @@ import pyclnf
 
 OPTIONAL = (
     *("cv2", "scipy", "matplotlib", "jinja2", "openface_bridge"),
-    *("platformdirs", "rich", "urllib.request", "json", "importlib.resources"),
+    *("coremltools", "platformdirs", "rich", "urllib.request", "json", "importlib.resources"),
 )
 
 IMPORT_AND_FIT = """
