@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,15 @@ from support.validators import small_validator
 
 from pyclnf import CLNF, TraceRecorder
 from pyclnf.backends import (
-    AUTO_ORDER,
     BackendUnavailableError,
+    auto_order,
     available_backends,
-    coreml,
+    choose_networks,
     create_backend,
-    host_backend,
+    registry,
 )
+from pyclnf.backends.coreml_entry import COREML
+from pyclnf.backends.entry import State
 from pyclnf.coreml import converter, prediction
 from pyclnf.detection import MTCNN
 from pyclnf.validation import Validator
@@ -38,7 +41,11 @@ names = pytest.mark.parametrize("name", NAMES)
 @pytest.fixture
 def as_on_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
     """A machine that has the backends; programs are not loaded."""
-    monkeypatch.setattr(coreml, "what_is_missing", lambda: "")
+    entries = (
+        replace(entry, state=lambda: State(True, "is there")) if entry.name in NAMES else entry
+        for entry in registry.ENTRIES
+    )
+    monkeypatch.setattr(registry, "ENTRIES", tuple(entries))
 
 
 @pytest.fixture
@@ -67,7 +74,7 @@ def test_elsewhere_they_say_where_they_are(small_model: Path, name: str):
     with pytest.raises(BackendUnavailableError, match=message):
         create_backend(name, small_model)
     with pytest.raises(BackendUnavailableError, match="macOS"):
-        host_backend(name)
+        choose_networks(name)
 
 
 def test_a_mac_without_coremltools(monkeypatch: pytest.MonkeyPatch):
@@ -75,16 +82,17 @@ def test_a_mac_without_coremltools(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(os, "uname", lambda: machine)
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    assert "pip install coremltools" in coreml.what_is_missing()
+    assert not COREML.state().available
+    assert "pip install coremltools" in COREML.state().remedy
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
-    assert coreml.what_is_missing() == ""
+    assert COREML.state().available
 
 
 @names
 def test_they_are_chosen_by_name_only(as_on_a_mac: None, name: str):
     assert name in available_backends()
-    assert name not in AUTO_ORDER
-    assert host_backend(name) == host_backend("auto")
+    assert name not in auto_order(10**6)
+    assert choose_networks(name) == choose_networks("auto")
 
 
 @names
@@ -98,7 +106,7 @@ def test_nothing_is_converted_before_it_is_needed(
 
 @names
 def test_faces_and_validation_are_left_to_the_host(as_on_a_mac: None, name: str, tmp_path: Path):
-    host = host_backend("auto")
+    host = choose_networks("auto")
     assert Validator(small_validator(), backend=name).backend == host
     assert MTCNN(write_face_detector(tmp_path), backend=name).backend == host
 
