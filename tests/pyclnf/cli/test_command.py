@@ -167,7 +167,7 @@ def ctrl_c() -> Iterator[Any]:
 
 @pytest.mark.skipif(os.name == "nt", reason="no signals between processes")
 @pytest.mark.parametrize(
-    "start", ["import pyclnf.__main__", "import pyclnf.cli as c; exit(c.main())"]
+    "start", ["import pyclnf.__main__", "from pyclnf.cli import main; exit(main())"]
 )
 def test_an_interrupt_while_modules_are_imported(start: str, tmp_path: Path):
     """As module and as script: NumPy is the first one that takes its time."""
