@@ -21,15 +21,21 @@ from pyclnf.settings import FitSettings
 from pyclnf.typing import Float32Array
 
 __all__ = [
+    "NOT_FINITE",
     "FitResult",
     "ScalePlan",
     "fit",
     "is_likelihood_due",
     "kernel_sigmas",
+    "none_visible",
     "phase_of",
     "plan_scale",
     "plan_scales",
+    "too_small",
 ]
+
+NOT_FINITE = "the parameters ceased to be finite; those before that are kept"
+"""The failure of a fit that diverged."""
 
 _COARSEST = 0.25
 _LAST_ADAPTED_SCALE = 2
@@ -133,7 +139,7 @@ def fit(
             observer.on_scale(plan, responses)
         view = responses.view
         if not responses.visible.any():
-            failure = f"no landmark is visible in view {view} of scale {plan.scale}"
+            failure = none_visible(view, plan.scale)
             break
         kernels = backend.kernels(plan.window_size, sigmas[plan.window_size])
         outcome = _ScaleFit(plan, responses, kernels, settings, backend, observer).run(posed)
@@ -313,14 +319,22 @@ class _ScaleFit:
         return self.backend.phase(posed, phase, told)
 
 
+def too_small(scale: float) -> str:
+    """Return the failure of a face whose scale fell below what can be fitted."""
+    return f"the face is too small: its scale fell to {scale:.3f}, below {_SMALLEST_FACE}"
+
+
+def none_visible(view: int, scale: int) -> str:
+    """Return the failure of a face in a view without landmarks."""
+    return f"no landmark is visible in view {view} of scale {scale}"
+
+
 def _failure(phase: PhaseResult) -> str:
     """Return why a fit cannot go on after a scale; empty if it can."""
     if phase.diverged:
-        return "the parameters ceased to be finite; those before that are kept"
+        return NOT_FINITE
     scale = float(phase.posed.parameters.global_[0])
-    if scale < _SMALLEST_FACE:
-        return f"the face is too small: its scale fell to {scale:.3f}, below {_SMALLEST_FACE}"
-    return ""
+    return too_small(scale) if scale < _SMALLEST_FACE else ""
 
 
 def _result(posed: PosedShape, likelihood: float, view: int, failure: str) -> FitResult:

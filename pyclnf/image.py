@@ -8,12 +8,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from pyclnf.typing import AnyArray, ByteArray, Float32Array
 
-__all__ = ["check_box", "check_picture", "to_eight_bit", "to_grey"]
+__all__ = [
+    "check_box",
+    "check_picture",
+    "check_pixels",
+    "eight_bit_of",
+    "to_eight_bit",
+    "to_grey",
+]
 
 _LUMA_BITS = 15
 _BGR_WEIGHTS = np.array((3735, 19235, 9798), np.float32)
@@ -49,7 +57,7 @@ def to_grey(image: AnyArray) -> ByteArray:
     pixels = check_picture(image)
     grey = np.empty(pixels.shape[:2], np.uint8)
     for rows in _some_rows(pixels):
-        grey[rows] = _grey_of(_eight_bit_of(pixels[rows]))
+        grey[rows] = _grey_of(eight_bit_of(pixels[rows]))
     return grey
 
 
@@ -66,7 +74,7 @@ def to_eight_bit(image: AnyArray) -> ByteArray:
         return pixels
     converted = np.empty(pixels.shape, np.uint8)
     for rows in _some_rows(pixels):
-        converted[rows] = _eight_bit_of(pixels[rows])
+        converted[rows] = eight_bit_of(pixels[rows])
     return converted
 
 
@@ -117,6 +125,12 @@ def check_box(bbox: object, image_shape: tuple[int, ...]) -> Float32Array:
 def check_picture(image: AnyArray) -> AnyArray:
     """Return a picture as an array that can be converted, or raise a ValueError."""
     pixels = np.asarray(image)
+    check_pixels(pixels)
+    return pixels
+
+
+def check_pixels(pixels: Any) -> None:
+    """Raise a ValueError unless an array, of NumPy or like it, is a picture."""
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] != 3):
         raise ValueError(
             f"image: expected shape (H, W) or (H, W, 3) in blue, green, red order, "
@@ -125,7 +139,15 @@ def check_picture(image: AnyArray) -> AnyArray:
     if pixels.size == 0:
         raise ValueError(f"image: is empty, shape {pixels.shape}")
     _check_values(pixels)
-    return pixels
+
+
+def eight_bit_of(pixels: Any, xp: Any = np) -> Any:
+    """Bring checked pixels of any accepted dtype to uint8; arrays of the namespace `xp`."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    if pixels.dtype == np.uint16:
+        return xp.minimum(xp.rint(pixels / 256.0), 255).astype(np.uint8)
+    return xp.rint(pixels * 255.0).astype(np.uint8)
 
 
 def _some_rows(pixels: AnyArray) -> Iterator[slice]:
@@ -150,15 +172,6 @@ def _check_values(pixels: AnyArray) -> None:
             f"image: floating point values must lie within [0, 1], found {lowest:g} "
             f"to {highest:g}; divide by the white level, or convert to uint8"
         )
-
-
-def _eight_bit_of(pixels: AnyArray) -> ByteArray:
-    """Bring checked pixels of any accepted dtype to uint8."""
-    if pixels.dtype == np.uint8:
-        return pixels
-    if pixels.dtype == np.uint16:
-        return np.minimum(np.rint(pixels / 256.0), 255).astype(np.uint8)
-    return np.rint(pixels * 255.0).astype(np.uint8)
 
 
 def _grey_of(pixels: ByteArray) -> ByteArray:

@@ -6,10 +6,10 @@ import threading
 
 import numpy as np
 
-from pyclnf.arithmetic.product_order import even_odd_elements, term_groups
 from pyclnf.experts.ccnf import ViewExperts
+from pyclnf.experts.sum_orders import even_odd_windows, groups
 from pyclnf.kernels import _kernels
-from pyclnf.typing import ByteArray, Float32Array, Int32Array
+from pyclnf.typing import Float32Array, Int32Array
 
 __all__ = ["Workspace", "prepare_experts"]
 
@@ -38,24 +38,12 @@ def prepare_experts(
         experts.support,
         experts.weights,
         experts.alphas,
-        _even_odd_windows(experts.weights.shape[1], window_size),
-        _groups(experts.weights.shape[2]),
+        even_odd_windows(experts.weights.shape[1], window_size),
+        groups(experts.weights.shape[2]),
         np.ascontiguousarray(sigmas.ravel()) if scalar else _by_columns(sigmas),
         scalar,
-        _groups(window_size**2),
+        groups(window_size**2),
     )
-
-
-def _even_odd_windows(neurons: int, window_size: int) -> ByteArray:
-    """Tell which sums are of two chains, (k, w²), windows row by row of the map."""
-    by_columns = even_odd_elements(neurons, window_size**2)
-    by_columns = by_columns.reshape(neurons, window_size, window_size)
-    return by_columns.transpose(0, 2, 1).reshape(neurons, -1).astype(np.uint8)
-
-
-def _groups(terms: int) -> Int32Array:
-    """Return the groups of terms that are summed by themselves."""
-    return np.array(term_groups(terms), np.int32)
 
 
 def _by_columns(sigmas: Float32Array) -> Float32Array:

@@ -33,22 +33,37 @@ inline float landmark_likelihood(const float* map, int window, float x, float y,
   return total;
 }
 
+// The mean of logarithms, each sum rounded to float32.
+class MeanLogarithm {
+ public:
+  void add(float likelihood) {
+    constexpr double kOffset = 1e-8;
+    const double wide = likelihood;
+    const double log = wide > -kOffset ? logarithm(wide + kOffset) : kNaN;
+    total_ = static_cast<float>(total_ + log);
+    ++count_;
+  }
+
+  // NaN if there are none.
+  double value() const {
+    return count_ ? static_cast<float>(total_ / static_cast<double>(count_)) : kNaN;
+  }
+
+ private:
+  float total_ = 0.0f;
+  int count_ = 0;
+};
+
 // The mean log likelihood over visible landmarks; NaN if none is visible.
 inline double log_likelihood(const float* maps, int landmarks, int window,
                              const std::uint8_t* visible, const float* offsets, float sigma) {
-  constexpr double kOffset = 1e-8;
   const double variance = sigma * sigma;
-  float total = 0.0f;
-  int count = 0;
+  MeanLogarithm mean;
   for (int i = 0; i < landmarks; ++i, maps += static_cast<std::ptrdiff_t>(window) * window) {
     if (!visible[i]) continue;
-    const double likelihood =
-        landmark_likelihood(maps, window, offsets[2 * i], offsets[2 * i + 1], variance);
-    const double log = likelihood > -kOffset ? logarithm(likelihood + kOffset) : kNaN;
-    total = static_cast<float>(total + log);
-    ++count;
+    mean.add(landmark_likelihood(maps, window, offsets[2 * i], offsets[2 * i + 1], variance));
   }
-  return count ? static_cast<float>(total / static_cast<double>(count)) : kNaN;
+  return mean.value();
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 
+#include "cells.h"
 #include "lanes.h"
 #include "level.h"
 #include "types.h"
@@ -10,29 +11,13 @@
 namespace pyclnf::phase::PYCLNF_LEVEL {
 namespace {
 
-constexpr int kCellsPerPixel = 10;
-
-// Apply a 2 x 2 matrix to vectors: exact products, summed in float64 and rounded once.
+// Apply a 2 x 2 matrix to vectors.
 inline void transform(const float* matrix, const float* x, const float* y, int count, float* to_x,
                       float* to_y) {
-  const double a = matrix[0], b = matrix[1], c = matrix[2], d = matrix[3];
   for (int i = 0; i < count; ++i) {
-    const double wide_x = x[i], wide_y = y[i];
-    to_x[i] = static_cast<float>(wide_x * a + wide_y * b);
-    to_y[i] = static_cast<float>(wide_x * c + wide_y * d);
+    const Vector2 moved = transformed(matrix, x[i], y[i]);
+    to_x[i] = moved.x, to_y[i] = moved.y;
   }
-}
-
-// Keep an offset within the kernel table; NaN stays.
-inline float clamped_offset(float offset, float highest) {
-  const float above = offset < 0.0f ? 0.0f : offset;
-  return above > highest ? highest : above;
-}
-
-// The 0.1 px cell nearest to a clamped offset, half up; 0 for NaN.
-inline int kernel_cell(float clamped) {
-  const double cell = static_cast<double>(clamped / 0.1f) + 0.5;
-  return cell == cell ? static_cast<int>(cell) : 0;
 }
 
 // Eight landmarks at a time: a map's sums run in its own order, side by side with seven others'.

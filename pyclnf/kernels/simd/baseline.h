@@ -1,4 +1,4 @@
-// Vectors that any C++ compiler has: four lanes as arrays.
+// Vectors that any C++ compiler has: four lanes as arrays, or as many as PYCLNF_LANES says.
 #pragma once
 
 #include <cmath>
@@ -10,7 +10,11 @@
 
 namespace pyclnf::PYCLNF_LEVEL {
 
+#if defined(PYCLNF_LANES)
+constexpr int lanes = PYCLNF_LANES;
+#else
 constexpr int lanes = 4;
+#endif
 constexpr int tile_vectors = 1;
 
 struct Float {

@@ -10,7 +10,7 @@
 namespace pyclnf::PYCLNF_LEVEL {
 
 #if defined(__FMA__) || defined(__FP_FAST_FMAF) || defined(__aarch64__) || defined(_M_ARM64) || \
-    defined(PYCLNF_AVX2) || defined(PYCLNF_AVX512)
+    defined(PYCLNF_AVX2) || defined(PYCLNF_AVX512) || defined(__CUDACC__)
 
 PYCLNF_INLINE float fused(float a, float b, float c) { return std::fma(a, b, c); }
 
