@@ -79,7 +79,7 @@ bool Team::take_item(int32_t member) {
   } while (!untaken_.compare_exchange_weak(untaken, untaken - 1, std::memory_order_acq_rel,
                                            std::memory_order_acquire));
   work_(given_, untaken - 1, member);
-  undone_.fetch_sub(1, std::memory_order_release);
+  undone_.fetch_sub(1, std::memory_order_acq_rel);
   return true;
 }
 
