@@ -43,7 +43,7 @@ class CLNF:
     backend : str
         Where the work is done, see :func:`pyclnf.backends.create_backend`.
     cache : bool or path, optional
-        A folder that keeps prepared Sigma matrices between processes, see
+        A folder that keeps prepared Sigma matrices, and Core ML programs, between processes, see
         :func:`pyclnf.cache.cache_folder`; none by default. It changes no bit of a result, may be
         deleted at any time, and is as trusted as the model.
 
@@ -59,7 +59,7 @@ class CLNF:
     response_backend : str
         The backend that makes response maps. It is `backend`, except that ``cython`` has kernels
         for CCNF experts only and leaves others to ``numpy-exact``, with the products of networks
-        compiled.
+        compiled; ``coreml`` leaves them to the backend that does the rest of a fit.
     n_landmarks, n_modes : int
         Of the point distribution model.
     part_names : tuple of str

@@ -31,8 +31,8 @@ class Precision:
 
 
 FLOAT16 = Precision("float16", neurons=np.float32, sigma=np.float16)
-"""Half the size. Neurons stay in float32: weighted sums of up to 50 decide sigmoids near 0, and in
-half precision err by more than maps may; ``docs/coreml.md`` has the figures."""
+"""Nearly half the size. Neurons stay in float32: what large sums and biases leave for the sigmoid
+would err by more than maps may; ``docs/coreml.md`` has the figures."""
 
 FLOAT32 = Precision("float32", neurons=np.float32, sigma=np.float32)
 

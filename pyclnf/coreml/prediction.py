@@ -38,11 +38,7 @@ def load_program(package: Path) -> Predict:
     with quietly():
         ct = coremltools()
     compiled = package.with_name(f"{package.stem}-{platform.mac_ver()[0]}.mlmodelc")
-    try:
-        model = _loaded(ct, compiled)
-    except RuntimeError:  # there is none, or it is damaged
-        shutil.rmtree(compiled, ignore_errors=True)
-        model = _loaded(ct, _compiled(ct, package, compiled))
+    model = _kept(ct, compiled) or _loaded(ct, _compiled(ct, package, compiled))
     lock = threading.Lock()  # Core ML asks for one thread at a time.
 
     def predict(areas: Float32Array) -> Float32Array:
@@ -53,10 +49,19 @@ def load_program(package: Path) -> Predict:
     return predict
 
 
+def _kept(ct: Any, compiled: Path) -> Any | None:
+    """Load what was compiled earlier; remove what cannot be loaded."""
+    if not compiled.is_dir():
+        return None
+    try:
+        return _loaded(ct, compiled)
+    except RuntimeError:
+        shutil.rmtree(compiled, ignore_errors=True)
+        return None
+
+
 def _loaded(ct: Any, compiled: Path) -> Any:
     """Load what was compiled."""
-    if not compiled.is_dir():
-        raise RuntimeError(f"{compiled}: there is none")
     return ct.models.CompiledMLModel(str(compiled), compute_units=ct.ComputeUnit.ALL)
 
 

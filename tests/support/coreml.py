@@ -91,7 +91,7 @@ def interpreter(halves: bool = False) -> Load:
     return load
 
 
-_read = functools.cache(read_ml_program)
+_read = functools.lru_cache(maxsize=32)(read_ml_program)
 
 
 def programs(host: Backend, precision: Precision, folder: Path, load: Load) -> Programs:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.coreml import Data
+from support.coreml import Data, interpreter
 from support.fixture_faces import FIXTURES
 
 from openface_bridge.fixtures import Embedded, embedded
+from pyclnf.backends import registry
 from pyclnf.backends.coreml_entry import COREML
+from pyclnf.backends.entry import State
+from pyclnf.coreml import prediction
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -49,3 +53,21 @@ def embedded_data(fixtures: Embedded) -> Data:
 def real_data(openface_data: Path) -> Data:
     """OpenFace's own; skips where they are absent."""
     return Data(openface_data / "model", openface_data / "golden", openface_data / "samples")
+
+
+@pytest.fixture
+def as_on_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has the backends; programs cannot be loaded."""
+    entries = (
+        replace(entry, state=lambda: State(True, "is there"))
+        if entry.name.startswith("coreml")
+        else entry
+        for entry in registry.ENTRIES
+    )
+    monkeypatch.setattr(registry, "ENTRIES", tuple(entries))
+
+
+@pytest.fixture
+def interpreted(as_on_a_mac: None, converts: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has the backends and interprets programs."""
+    monkeypatch.setattr(prediction, "load_program", interpreter())

@@ -5,12 +5,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from support.coreml import interpreter
 from support.expert_files import write_model_of
 from support.faces import draw_face, largest_distance
 from support.model_files import add_part, write_small_model
@@ -24,11 +22,9 @@ from pyclnf.backends import (
     available_backends,
     choose_networks,
     create_backend,
-    registry,
 )
 from pyclnf.backends.coreml_entry import COREML
-from pyclnf.backends.entry import State
-from pyclnf.coreml import converter, prediction
+from pyclnf.coreml import converter
 from pyclnf.detection import MTCNN
 from pyclnf.validation import Validator
 
@@ -36,22 +32,6 @@ NAMES = ("coreml", "coreml-float32")
 FACE = draw_face(1)
 
 names = pytest.mark.parametrize("name", NAMES)
-
-
-@pytest.fixture
-def as_on_a_mac(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine that has the backends; programs are not loaded."""
-    entries = (
-        replace(entry, state=lambda: State(True, "is there")) if entry.name in NAMES else entry
-        for entry in registry.ENTRIES
-    )
-    monkeypatch.setattr(registry, "ENTRIES", tuple(entries))
-
-
-@pytest.fixture
-def interpreted(as_on_a_mac: None, converts: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Programs are interpreted."""
-    monkeypatch.setattr(prediction, "load_program", interpreter())
 
 
 def forbid_conversion(monkeypatch: pytest.MonkeyPatch) -> None:

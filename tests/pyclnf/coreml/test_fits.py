@@ -20,6 +20,8 @@ from support.coreml import (
     programs,
 )
 
+from openface_bridge.parity.run import Models, compare_all
+from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case
 from pyclnf.coreml.precision import FLOAT16, FLOAT32, Precision
 
@@ -63,6 +65,16 @@ def test_every_real_recording_is_compared_with(real_data: Data):
 def test_landmarks(embedded_data: Data, precision: Precision, programs_folder: Path):
     within = [is_within_floor(embedded_data, each, precision, programs_folder) for each in EMBEDDED]
     assert sum(within) >= FEWEST
+
+
+def test_parity_finds_no_bug_in_single_precision(interpreted: None, embedded_data: Data):
+    manifests = {each: embedded_data.manifest(each) for each in SETTINGS}
+    models = Models("coreml-float32", None, manifests)
+    recorded = Recorded(embedded_data.recordings)
+    found = [*compare_all(recorded, models, embedded_data.pictures)]
+    assert len(found) == len(EMBEDDED)
+    assert [each.case for each in found if each.verdict.kind == "bug"] == []
+    assert sum(each.passed for each in found) >= FEWEST
 
 
 @precisions
