@@ -29,8 +29,6 @@ _LEAST_NORM = 5e-4
 exact. A device's may be two last places off, which leaves 3.4e-4 of the brightest window; but one
 value that differs gives 9.7e-4 at least, since areas are multiples of 1/1024."""
 
-_CAST = {np.float16: "fp16", np.float32: "fp32"}
-
 
 def write_program(constants: ProgramConstants, path: Path) -> None:
     """Convert experts to an ML program for macOS 13 or later and save it.
@@ -43,7 +41,7 @@ def write_program(constants: ProgramConstants, path: Path) -> None:
 
     Raises
     ------
-    ImportError
+    BackendUnavailableError
         If coremltools is not installed.
     """
     with quietly():
@@ -124,7 +122,7 @@ def _smoothed(mb: Any, responses: Any, constants: ProgramConstants) -> Any:
 
 def _in(mb: Any, values: Any, dtype: FloatType) -> Any:
     """Return float32 values in a type."""
-    return values if dtype is np.float32 else mb.cast(x=values, dtype=_CAST[dtype])
+    return values if dtype is np.float32 else mb.cast(x=values, dtype="fp16")
 
 
 def _from(mb: Any, values: Any, dtype: FloatType) -> Any:
