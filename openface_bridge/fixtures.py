@@ -22,6 +22,21 @@ class Embedded(installed.Embedded):
         """The folder of recorded fits; absent until some have been recorded."""
         return self.folder / "data" / "recordings"
 
+    @property
+    def whole_model(self) -> Path:
+        """The manifest of the model with parts and validator."""
+        return self.folder / "data" / "whole" / "main_clnf_general.txt"
+
+    @property
+    def face_detector(self) -> Path:
+        """The file that names the networks of the face detector."""
+        return self.folder / "data" / "whole" / "mtcnn_detector" / "MTCNN_detector.txt"
+
+    @property
+    def face_records(self) -> Path:
+        """The folder of records of whole faces and sequences; absent until some are recorded."""
+        return self.folder / "data" / "whole" / "records"
+
 
 def embedded(folder: Path | None = None) -> Embedded:
     """Verify the fixtures, recordings and all, and say where they are.

@@ -31,13 +31,21 @@ class Network:
     def __init__(self, layers: Sequence[Layer], prepare: Callable[[Convolution], Convolve]) -> None:
         self._steps = [step_of(layer, prepare) for layer in layers]
 
+    def __len__(self) -> int:
+        """Return how many layers there are."""
+        return len(self._steps)
+
     def __call__(self, picture: Float32Array) -> Float32Array:
         """Return the scores of an (h, w) picture, (classes,) float32."""
         maps = picture[None]
-        with np.errstate(over="ignore", invalid="ignore"):
-            for step in self._steps:
-                maps = step(maps)
+        for index in range(len(self)):
+            maps = self.layer(index, maps)
         return maps
+
+    def layer(self, index: int, maps: Float32Array) -> Float32Array:
+        """Return what one layer makes of (k, h, w) maps, or (k,) numbers."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return self._steps[index](maps)
 
 
 def step_of(layer: Layer, prepare: Callable[[Convolution], Convolve]) -> _Step:

@@ -17,7 +17,7 @@ from pyclnf.validation.network import Network
 from pyclnf.validation.normalisation import normalised
 from pyclnf.validation.warp import PiecewiseAffineWarp
 
-__all__ = ["SUCCESS_BOUNDARY", "Validator"]
+__all__ = ["SUCCESS_BOUNDARY", "Seen", "Validator", "certainty", "crop"]
 
 SUCCESS_BOUNDARY = float(np.float32(0.725))
 """The reference takes a fit for a success if its certainty is above this."""
@@ -25,6 +25,24 @@ SUCCESS_BOUNDARY = float(np.float32(0.725))
 _MARGIN = np.float32(3)
 """Room around the landmarks, px."""
 _FARTHEST = np.float32(1 << 30)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """What a validator looks at.
+
+    Attributes
+    ----------
+    view : int
+    warped : (h, w) float32
+        The face's grey values in the view's shape; 0 beyond it.
+    picture : (h, w) float32
+        The same, normalised: what the view's network is given.
+    """
+
+    view: int
+    warped: Float32Array
+    picture: Float32Array
 
 
 class Validator:
@@ -42,6 +60,8 @@ class Validator:
     backend : str
         The one in use; what ``auto`` chose, or does this for a backend that cannot.
     n_landmarks : int
+    view_centers : (v, 3) float64
+        The Euler angles of each view, radians.
 
     Raises
     ------
@@ -63,7 +83,7 @@ class Validator:
     def __init__(self, data: ValidatorData, *, backend: str = "auto") -> None:
         self.backend, prepare = convolutions(backend)
         self.n_landmarks = data.n_landmarks
-        self._centers = data.orientations * (np.pi / 180.0)
+        self.view_centers = data.orientations * (np.pi / 180.0)
         self._views = [_View.of(view, prepare) for view in data.views]
 
     @classmethod
@@ -128,15 +148,27 @@ class Validator:
         -------
         (classes,) float32, or None
         """
-        around = _crop(pixels, landmarks)
+        seen = self.seen(pixels, landmarks, rotation)
+        return None if seen is None else self.network(seen.view)(seen.picture)
+
+    def seen(
+        self, pixels: ByteArray, landmarks: Float32Array, rotation: Float32Array
+    ) -> Seen | None:
+        """Return what is looked at; None without enough face. Takes what :meth:`scores` does."""
+        around = crop(pixels, landmarks)
         if around is None:
             return None
         face, corner = around
-        return self._views[self.view(rotation)].scores(PaddedImage.of(face), landmarks - corner)
+        view = self.view(rotation)
+        return self._views[view].seen(view, PaddedImage.of(face), landmarks - corner)
+
+    def network(self, view: int) -> Network:
+        """Return the network of a view."""
+        return self._views[view].network
 
     def view(self, rotation: Float32Array) -> int:
         """Return which view is nearest to a head's (3,) Euler angles; the first one of equals."""
-        apart = rotation.astype(np.float64) - self._centers
+        apart = rotation.astype(np.float64) - self.view_centers
         return int(np.argmin(np.sqrt((apart * apart).cumsum(axis=1)[:, -1])))
 
     def _checked(
@@ -168,12 +200,17 @@ class _View:
         warp = PiecewiseAffineWarp(data.warp)
         return cls(warp, data.mean, data.deviation, Network(data.layers, prepare))
 
-    def scores(self, image: PaddedImage, landmarks: Float32Array) -> Float32Array:
-        """Return the scores of a face."""
-        values = normalised(self.warp(image, landmarks), self.mean, self.deviation)
+    def seen(self, view: int, image: PaddedImage, landmarks: Float32Array) -> Seen:
+        """Warp and normalise a face."""
+        values = self.warp(image, landmarks)
+        known = normalised(values, self.mean, self.deviation)
+        return Seen(view, self._picture(values), self._picture(known))
+
+    def _picture(self, values: Float32Array) -> Float32Array:
+        """Put the (p,) pixels of the face into an (h, w) picture."""
         picture = np.zeros(self.warp.mask.shape, np.float32)
         picture[self.warp.mask] = values
-        return self.network(np.ascontiguousarray(picture.T))
+        return np.ascontiguousarray(picture.T)
 
 
 def certainty(scores: Float32Array) -> float:
@@ -199,7 +236,7 @@ def _pixels(grey: ByteArray | PaddedImage) -> ByteArray:
     return pixels
 
 
-def _crop(pixels: ByteArray, landmarks: Float32Array) -> tuple[ByteArray, Float32Array] | None:
+def crop(pixels: ByteArray, landmarks: Float32Array) -> tuple[ByteArray, Float32Array] | None:
     """Return the picture around landmarks and its (x, y) there; None if less than 2 px are in it.
 
     *Quirk:* a face that reaches the picture's right or lower edge lacks its last column or row.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
-from support.model_files import binary_matrix, write_lines
+from generator.write_network import detector_layer_bytes as layer_bytes
+from generator.write_network import network_bytes, write_detector
 
 from pyclnf.model.layers import Connection, Convolution
 from pyclnf.model.network_file import Layer, Pooling, Rectifier
@@ -93,36 +93,14 @@ def write_face_detector(
     output: Iterable[Layer] | None = None,
 ) -> Path:
     """Write a face detector's files, of random networks where none are given; return the first."""
-    folder.mkdir(parents=True, exist_ok=True)
-    networks = {
-        "PNet": proposal_layers() if proposal is None else proposal,
-        "RNet": refinement_layers() if refinement is None else refinement,
-        "ONet": output_layers() if output is None else output,
-    }
-    for name, layers in networks.items():
-        (folder / f"{name}.dat").write_bytes(network_bytes(layers))
-    return write_lines(folder / "MTCNN_detector.txt", [f"{name} {name}.dat" for name in networks])
-
-
-def network_bytes(layers: Iterable[Layer]) -> bytes:
-    """Return the file of a network."""
-    packed = [layer_bytes(layer) for layer in layers]
-    return struct.pack("<i", len(packed)) + b"".join(packed)
-
-
-def layer_bytes(layer: Layer) -> bytes:
-    """Return one layer as a network's file has it."""
-    if isinstance(layer, Convolution):
-        outputs, inputs = layer.kernels.shape[:2]
-        head = struct.pack("<3i", 0, inputs, outputs) + layer.biases.tobytes()
-        by_input = layer.kernels.swapaxes(0, 1).reshape(-1, *layer.kernels.shape[2:])
-        return head + b"".join(binary_matrix(kernel, "f") for kernel in by_input)
-    if isinstance(layer, Pooling):
-        return struct.pack("<5i", 1, layer.width, layer.height, layer.step_x, layer.step_y)
-    if isinstance(layer, Connection):
-        biases, weights = (binary_matrix(a, "f") for a in (layer.biases[:, None], layer.weights))
-        return struct.pack("<i", 2) + biases + weights
-    return struct.pack("<i", 3) + binary_matrix(layer.slopes[:, None], "f")
+    return write_detector(
+        folder,
+        (
+            proposal_layers() if proposal is None else proposal,
+            refinement_layers() if refinement is None else refinement,
+            output_layers() if output is None else output,
+        ),
+    )
 
 
 def _single(values: np.ndarray) -> np.ndarray:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from scipy.spatial import Delaunay
-from support.model_files import binary_matrix, small_pdm
+from generator.validator import warp_of
+from generator.write_network import validator_bytes
+from generator.write_network import validator_layer_bytes as layer_bytes
+from support.model_files import small_pdm
 
 from pyclnf.model.layers import Connection, Convolution
-from pyclnf.model.validator_file import ValidatorData, ValidatorViewData, WarpData
+from pyclnf.model.validator_file import ValidatorData, ValidatorViewData
 from pyclnf.model.validator_network import Activation, Kind, Layer
 from pyclnf.typing import Float32Array
 
@@ -51,27 +52,6 @@ def add_validator(manifest: Path, data: ValidatorData) -> Path:
     lines = manifest.read_text("utf-8").rstrip("\n")
     manifest.write_text(f"{lines}\nDetectionValidator validator.txt\n", "utf-8")
     return path
-
-
-def validator_bytes(data: ValidatorData) -> bytes:
-    """Return a validator's file; the reference shape, which nothing uses, is all zero."""
-    head = struct.pack("<2i", 3, len(data.views))
-    orientations = [binary_matrix(angles[:, None], "d") for angles in data.orientations]
-    return b"".join([head, *orientations, *map(_view_bytes, data.views)])
-
-
-def layer_bytes(layer: Layer) -> bytes:
-    """Return one layer of a network."""
-    if isinstance(layer, Convolution):
-        n_kernels, n_maps = layer.kernels.shape[:2]
-        by_map = layer.kernels.swapaxes(0, 1).reshape(-1, *layer.kernels.shape[2:])
-        kernels = [binary_matrix(kernel, "f") for kernel in by_map]
-        head = struct.pack("<3i", Kind.CONVOLUTION, n_maps, n_kernels)
-        return b"".join([head, layer.biases.astype("<f4").tobytes(), *kernels])
-    if isinstance(layer, Connection):
-        head = struct.pack("<i", Kind.CONNECTED)
-        return head + binary_matrix(layer.biases[:, None], "f") + binary_matrix(layer.weights, "f")
-    return struct.pack("<i", layer.kind)
 
 
 def reference_shape(n_landmarks: int, angle: float, side: float) -> npt.NDArray[np.float64]:
@@ -114,29 +94,6 @@ def _view(
     return ValidatorViewData(mean, deviation, layers, warp)
 
 
-def warp_of(shape: npt.NDArray[np.float64]) -> WarpData:
-    """Return the warp to an (n, 2) shape, in Delaunay's triangles."""
-    mesh = Delaunay(shape)
-    corner = shape.min(axis=0)
-    width, height = (np.ptp(shape, axis=0) + 1.5).astype(int).tolist()
-    y, x = np.indices((height, width))
-    of_pixel = mesh.find_simplex(np.stack((x, y), axis=-1) + corner).astype(np.int32)
-    triangles = mesh.simplices.astype(np.int32)
-    # Weights of a triangle's corners, from (1, x, y): the inverse of its corners' (1, x, y).
-    corners = np.concatenate((np.ones((len(triangles), 3, 1)), shape[triangles]), axis=2)
-    weights = np.linalg.inv(corners).swapaxes(1, 2).astype(np.float32)
-    return WarpData(
-        left=np.float32(corner[0]),
-        top=np.float32(corner[1]),
-        triangles=triangles,
-        triangle_of_pixel=of_pixel,
-        mask=of_pixel >= 0,
-        alpha=np.ascontiguousarray(weights[:, 1]),
-        beta=np.ascontiguousarray(weights[:, 2]),
-        n_landmarks=len(shape),
-    )
-
-
 def _convolution(
     rng: np.random.Generator, n_maps: int, n_kernels: int, height: int, width: int, gain: float
 ) -> Convolution:
@@ -151,23 +108,3 @@ def _connected(rng: np.random.Generator, inputs: int, outputs: int) -> Connectio
     weights -= weights.mean(axis=1, keepdims=True)  # what all inputs share prefers no class
     biases: Float32Array = rng.normal(0.0, 0.1, outputs).astype(np.float32)
     return Connection(np.ascontiguousarray(weights.T, np.float32), biases)
-
-
-def _view_bytes(view: ValidatorViewData) -> bytes:
-    layers = [layer_bytes(layer) for layer in view.layers]
-    warp = view.warp
-    return b"".join(
-        [
-            binary_matrix(view.mean[None], "d"),
-            binary_matrix(view.deviation[None], "d"),
-            struct.pack("<i", len(layers)),
-            *layers,
-            struct.pack("<idd", int(warp.mask.sum()), warp.left, warp.top),
-            binary_matrix(np.zeros((2 * warp.n_landmarks, 1)), "d"),
-            binary_matrix(warp.triangles, "i"),
-            binary_matrix(warp.triangle_of_pixel, "i"),
-            binary_matrix(warp.mask, "i"),
-            binary_matrix(warp.alpha, "d"),
-            binary_matrix(warp.beta, "d"),
-        ]
-    )

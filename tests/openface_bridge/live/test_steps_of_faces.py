@@ -58,7 +58,7 @@ def layers_shape(height: int, width: int) -> tuple[int, int]:
     ("number", "shape"), [(-1, (12, 12, 3)), (3, (12, 12, 3)), (0, (11, 40, 3)), (1, (24, 25, 3))]
 )
 def test_what_networks_refuse(detector: Any, number: int, shape: tuple[int, ...]):
-    with pytest.raises(ValueError, match=r"network|image"):
+    with pytest.raises(ValueError, match=r"^(network|image):"):
         detector.look(number, np.zeros(shape, np.float32))
 
 

@@ -1,0 +1,1 @@
+"""What the reference finds beyond a single fit: of whole faces, and of faces in sequences."""

@@ -1,0 +1,1 @@
+"""Asking OpenFace, step by step: one module per step; each gives entries of a record."""
