@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from openface_bridge.recording.provenance import sha256_of
 from openface_bridge.trace import Trace, TraceError
 from pyclnf.model import Manifest
 
-__all__ = ["check_model_files", "check_picture"]
+__all__ = ["check_model_files", "check_picture", "check_same_files", "check_same_picture"]
 
 
 def check_model_files(trace: Trace, manifest: Manifest) -> None:
@@ -21,14 +21,20 @@ def check_model_files(trace: Trace, manifest: Manifest) -> None:
 
     Names do not matter: only what landmarks depend on, by its checksum.
     """
-    recorded = _part(_part(trace.provenance, "model"), "sha256")
+    files = manifest.detector
+    experts = files.cen or files.ccnf or files.intensity
+    check_same_files(trace.provenance, trace.source, (files.pdm, *experts))
+
+
+def check_same_files(provenance: Any, source: str, files: Sequence[Path]) -> None:
+    """Raise a TraceError if files are not among those that a recording was made with."""
+    recorded = _part(_part(provenance, "model"), "sha256")
     if not recorded:
         return
-    files = manifest.detector
-    for path in (files.pdm, *(files.cen or files.ccnf or files.intensity)):
+    for path in files:
         if _checksum(path) not in recorded.values():
             raise TraceError(
-                f"{trace.source}: was recorded with another model: {path} is no file of that one. "
+                f"{source}: was recorded with another model: {path} is no file of that one. "
                 f"Name its model with --model SETTING=MAIN.txt"
             )
 
@@ -38,12 +44,17 @@ def check_picture(trace: Trace, picture: Path) -> None:
 
     It is the same if the file is, as decoders differ in last bits, or else all pixels.
     """
-    recorded = _part(trace.provenance, "image")
+    check_same_picture(trace.provenance, trace.source, picture)
+
+
+def check_same_picture(provenance: Any, source: str, picture: Path) -> None:
+    """Raise a TraceError if a recording is of another picture, see :func:`check_picture`."""
+    recorded = _part(provenance, "image")
     if "sha256" not in recorded or _checksum(picture) == recorded["sha256"]:
         return
     pixels = hashlib.sha256(read_picture(picture).tobytes()).hexdigest()
     if pixels != recorded.get("pixels_sha256"):
-        raise TraceError(f"{picture}: is not the picture that {trace.source} was recorded with")
+        raise TraceError(f"{picture}: is not the picture that {source} was recorded with")
 
 
 def _part(told: Any, name: str) -> Mapping[str, Any]:

@@ -1,0 +1,1 @@
+"""Whole faces compared: head poses, parts, certainty, templates and detections."""

@@ -1,0 +1,107 @@
+"""A run over faces and sequences: every one against one candidate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from openface_bridge.faces.record import FaceRecord
+from openface_bridge.faces.reference import WHOLE
+from openface_bridge.parity.faces.candidate import FaceCandidate
+from openface_bridge.parity.faces.origin import check_origin
+from openface_bridge.parity.faces.stages import FACE_STAGES
+from openface_bridge.parity.faces.stages.parts import landmark_limit
+from openface_bridge.parity.faces.subject import Subject
+from openface_bridge.parity.faces.verdicts import FaceVerdict, StageResult, judge_face
+from openface_bridge.parity.noise_floor import landmark_errors
+from openface_bridge.pictures import find_picture, read_picture
+from openface_bridge.reference import Case
+from pyclnf.typing import Float64Array
+
+__all__ = ["FaceComparison", "compare_face"]
+
+
+@dataclass(frozen=True, eq=False)
+class FaceComparison:
+    """One face or sequence, compared and judged.
+
+    Attributes
+    ----------
+    case : Case
+    picture : Path
+    subject : Subject
+        What was compared: record, picture, and the candidate's own run.
+    stages : tuple of StageResult
+        In the order of execution; without comparisons where the record has nothing.
+    verdict : FaceVerdict
+    errors : (n,) float64
+        Distance of each landmark in the end, px; of a sequence, the farthest in any frame.
+    floors : (n,) float64
+        Each landmark's noise floor there, px.
+    """
+
+    case: Case
+    picture: Path
+    subject: Subject
+    stages: tuple[StageResult, ...]
+    verdict: FaceVerdict
+    errors: Float64Array
+    floors: Float64Array
+
+    @property
+    def floor(self) -> float:
+        """The noise floor of the worst landmark, px."""
+        return float(self.floors.max(initial=0.0))
+
+    @property
+    def max_px(self) -> float:
+        """The worst landmark's error."""
+        return float(self.errors.max(initial=0.0))
+
+    @property
+    def limit_px(self) -> float:
+        """What the noise floor allows it."""
+        return landmark_limit(self.floor)
+
+    @property
+    def passed(self) -> bool:
+        """Whether there is no bug."""
+        return self.verdict.kind != "bug"
+
+
+def compare_face(
+    record: FaceRecord, case: Case, candidate: FaceCandidate, pictures: Path
+) -> FaceComparison:
+    """Compare one face or sequence.
+
+    Raises
+    ------
+    TraceError
+        If its picture is missing, or picture or model are others than the record's.
+    """
+    picture = find_picture(pictures, case.face)
+    check_origin(record, picture, candidate.manifest)
+    subject = Subject(record, read_picture(picture), candidate)
+    stages = tuple(
+        StageResult(stage, tuple(stage.force(subject)), tuple(stage.free(subject)))
+        for stage in FACE_STAGES
+    )
+    errors, floors = _errors(subject, case)
+    return FaceComparison(case, picture, subject, stages, judge_face(stages), errors, floors)
+
+
+def _errors(subject: Subject, case: Case) -> tuple[Float64Array, Float64Array]:
+    """Return the landmarks' errors, and their noise floors."""
+    record = subject.record
+    if case.setting == WHOLE:
+        found = subject.free_face.fit.landmarks
+        return landmark_errors(found, record["landmarks"]), record["floor"].astype(np.float64)
+    errors = []
+    for frame, tracked in enumerate(subject.free_frames):
+        wanted = record[f"frame{frame}.landmarks"]
+        lost = np.full(wanted.shape, np.nan)
+        errors.append(landmark_errors(lost if tracked is None else tracked.fit.landmarks, wanted))
+    floors = [record[f"frame{frame}.floor"] for frame in range(record.frames)]
+    return np.max(errors, axis=0), np.max(floors, axis=0).astype(np.float64)
