@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from openface_bridge.parity.faults import iterations, preparation, responses, schedule, updates
+from openface_bridge.parity.faults import (
+    faces,
+    iterations,
+    preparation,
+    responses,
+    schedule,
+    updates,
+)
 from openface_bridge.parity.faults.fault import Fault
 
-__all__ = ["FAULTS"]
+__all__ = ["FACE_FAULTS", "FAULTS"]
 
 _INITIALISATION, _EQUATIONS = ("initialisation",), ("normal equations",)
 _VIEW, _AREA, _MAP, _SHIFT = ("view",), ("area of interest",), ("response map",), ("mean shift",)
@@ -51,3 +58,23 @@ FAULTS = (
     ),
 )  # fmt: skip
 """In the order of their list; 11 comes in two kinds."""
+
+_HYPOTHESIS, _PARTS = ("hypothesis", "tracking"), ("part parameters", "tracking")
+_CERTAINTY, _TEMPLATE = ("certainty",), ("template shift",)
+_BOXES = ("detector boxes", "tracking")
+"""Of a sequence it is only known how each frame ends: there they show in the tracking."""
+
+FACE_FAULTS = (
+    Fault("29", "worst likelihood chosen", _HYPOTHESIS, faces.least_likely),
+    Fault("30", "last hypothesis kept", _HYPOTHESIS, faces.last_hypothesis),
+    Fault("31", "eyes exchanged", _PARTS, faces.exchanged_eyes),
+    Fault("32", "parts of small faces fitted", _PARTS, faces.parts_of_small_faces),
+    Fault("33", "face not explained anew", _PARTS, faces.unexplained_face),
+    Fault("34", "certainty of another view", _CERTAINTY, faces.another_view),
+    Fault("35", "certainty without normalising", _CERTAINTY, faces.unnormalised_face),
+    Fault("36", "template not shrunk", _TEMPLATE, faces.template_not_shrunk),
+    Fault("37", "template shift negated", _TEMPLATE, faces.opposite_shift),
+    Fault("38", "boxes not corrected", _BOXES, faces.uncorrected_boxes),
+    Fault("39", "overlaps of the union", _BOXES, faces.overlap_of_union),
+)
+"""Beyond a single fit; our own, after those of the list."""

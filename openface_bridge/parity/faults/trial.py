@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from openface_bridge.faces.record import FaceRecord
+from openface_bridge.parity.faces.candidate import FaceCandidate
+from openface_bridge.parity.faces.run import compare_face
+from openface_bridge.parity.faces.verdicts import FaceVerdict
 from openface_bridge.parity.faults.fault import Fault, planted
 from openface_bridge.parity.kept import Kept
 from openface_bridge.parity.models import Models
 from openface_bridge.parity.run import Comparison, compare_fit
+from openface_bridge.parity.sentences import verdict_sentence
 from openface_bridge.parity.verdicts import Verdict
 from openface_bridge.reference import Case
 
-__all__ = ["FitTrial", "Trial", "sound_trial", "trials"]
+__all__ = [
+    "FaceTrials",
+    "FitTrial",
+    "Trial",
+    "face_trials",
+    "sound_faces",
+    "sound_trial",
+    "trials",
+]
 
 MakeModels = Callable[[], Models]
 
 
 @dataclass(frozen=True)
 class FitTrial:
-    """What one fit showed of a fault.
+    """What one fit, or whole face, showed of a fault.
 
     Attributes
     ----------
     case : Case
-    verdict : Verdict
+    verdict : Verdict or FaceVerdict
     max_px : float
         The worst landmark's error, running freely.
     """
 
     case: Case
-    verdict: Verdict
+    verdict: Verdict | FaceVerdict
     max_px: float
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in words."""
+        if isinstance(self.verdict, FaceVerdict):
+            return self.verdict.sentence
+        return verdict_sentence(self.verdict)
 
     @property
     def is_bug(self) -> bool:
@@ -121,6 +141,43 @@ def sound_trial(reference: Kept, models: Models, pictures: Path) -> Trial:
     """Compare the sound candidate: it must have no bug."""
     compared = (compare_fit(reference, case, models, pictures) for case in reference.cases())
     return Trial(None, tuple(_fit_trial(comparison) for comparison in compared))
+
+
+@dataclass(frozen=True)
+class FaceTrials:
+    """What faults beyond a single fit are tried on.
+
+    Attributes
+    ----------
+    records : mapping of Case to FaceRecord
+        Made or read while the candidate was sound.
+    candidate : FaceCandidate
+    pictures : Path
+    """
+
+    records: Mapping[Case, FaceRecord]
+    candidate: FaceCandidate
+    pictures: Path
+
+    def fits(self) -> tuple[FitTrial, ...]:
+        """Compare all faces with the candidate as it is now."""
+        found = (
+            compare_face(record, case, self.candidate, self.pictures)
+            for case, record in self.records.items()
+        )
+        return tuple(FitTrial(each.case, each.verdict, each.max_px) for each in found)
+
+
+def face_trials(faults: tuple[Fault, ...], faces: FaceTrials) -> Iterator[Trial]:
+    """Plant one fault beyond a single fit after the other, see :func:`trials`."""
+    for fault in faults:
+        with planted(fault):
+            yield Trial(fault, faces.fits())
+
+
+def sound_faces(faces: FaceTrials) -> Trial:
+    """Compare the sound candidate's faces: they must have no bug."""
+    return Trial(None, faces.fits())
 
 
 def _fit_trial(comparison: Comparison) -> FitTrial:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from typing import Any
 
 import pytest
 from support.recordings import Recordings
 
-from openface_bridge.parity.faults import FAULTS, Fault, planted
+from openface_bridge.parity.faces.stages import FACE_STAGES
+from openface_bridge.parity.faults import FACE_FAULTS, FAULTS, Fault, planted
 from openface_bridge.parity.stages import STAGES
 from pyclnf.backends import create_backend
+from pyclnf.hypotheses import Hypotheses
 from pyclnf.mean_shift import KernelTable
 from pyclnf.pdm import PointDistributionModel
+from pyclnf.validation import Validator
 
 
 def snapshot() -> dict[str, Any]:
@@ -28,7 +32,7 @@ def snapshot() -> dict[str, Any]:
         for name, module in modules.items()
         for key, value in vars(module).items()
     }
-    for owner in (PointDistributionModel, KernelTable):
+    for owner in (PointDistributionModel, KernelTable, Hypotheses, Validator):
         known |= {f"{owner.__name__}.{key}": id(value) for key, value in vars(owner).items()}
     return known
 
@@ -46,13 +50,22 @@ def test_every_fault_is_expected_at_a_stage():
         assert set(fault.stages) <= names, fault
 
 
+def test_faults_beyond_a_fit_follow():
+    numbers = [int(fault.number) for fault in FACE_FAULTS]
+    assert numbers == list(range(29, 29 + len(FACE_FAULTS)))
+    assert len({fault.name for fault in (*FAULTS, *FACE_FAULTS)}) == 29 + len(FACE_FAULTS)
+    names = {stage.name for stage in FACE_STAGES}
+    assert {stage for fault in FACE_FAULTS for stage in fault.stages} == names
+
+
 def test_which_faults_need_a_model_loaded_anew():
     assert [fault.number for fault in FAULTS if fault.in_preparation] == ["3", "15", "28"]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
+@pytest.mark.parametrize("fault", [*FAULTS, *FACE_FAULTS], ids=str)
 def test_every_fault_substitutes_something_and_takes_it_back(fault: Fault, recordings: Recordings):
     create_backend("numpy", recordings.model)  # imports what is imported late
+    import_module("pyclnf.detection.networks")
     before = snapshot()
     with planted(fault) as told:
         assert told is fault
