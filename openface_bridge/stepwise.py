@@ -19,11 +19,11 @@ from pyclnf.pdm import Parameters
 from pyclnf.rotation import Rotation
 from pyclnf.settings import FitSettings
 
-__all__ = ["AtScale", "Engine", "Stepped", "StepwiseFit"]
+__all__ = ["SMALLEST_FACE", "AtScale", "Engine", "Stepped", "StepwiseFit"]
 
 Array = npt.NDArray[Any]
 
-_SMALLEST_FACE = np.float32(0.25)
+SMALLEST_FACE = np.float32(0.25)
 """A fit ends after a scale that leaves the face's scale below this."""
 
 
@@ -113,7 +113,7 @@ class StepwiseFit:
             if size == 0:
                 continue
             parameters = self._fit_scale(scale, parameters)
-            if parameters.global_[0] < _SMALLEST_FACE:
+            if parameters.global_[0] < SMALLEST_FACE:
                 break
         self._finish(parameters)
 

@@ -9,22 +9,29 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from openface_bridge.cli.sources import add_source_arguments, sources
+from openface_bridge.cli.faces import FaceSources, add_face_argument
+from openface_bridge.cli.sources import add_source_arguments, sources_with_faces
 from openface_bridge.cli.status import FAILED, PASSED
 from openface_bridge.gate.outputs import check_outputs, write_outputs
 from openface_bridge.manifests import split_models
-from openface_bridge.parity.faults import FAULTS, Fault
-from openface_bridge.parity.faults.trial import Trial, sound_trial, trials
+from openface_bridge.parity.faults import FACE_FAULTS, FAULTS, Fault
+from openface_bridge.parity.faults.trial import (
+    FaceTrials,
+    Trial,
+    face_trials,
+    sound_faces,
+    sound_trial,
+    trials,
+)
 from openface_bridge.parity.kept import Kept
 from openface_bridge.parity.models import Models
-from openface_bridge.parity.sentences import verdict_sentence
 from openface_bridge.trace import TraceError
 from pyclnf.cli.words import counted
 
 __all__ = ["add_parser"]
 
 _HEAD = (
-    f"{'':4}  {'fault':32}{'bug in':>9}  {'named':20}{'expected':28}"
+    f"{'':4}  {'fault':32}{'bug in':>9}  {'named':32}{'expected':34}"
     f"{'first at':46}{'final error':>12}"
 )
 
@@ -40,6 +47,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "and the sound code has no bug, 1 if not, 2 if it cannot be done.",
     )
     add_source_arguments(parser)
+    add_face_argument(parser)
     parser.add_argument(
         "--only", metavar="NUMBER,NUMBER,…", help="of the faults; default: all of them"
     )
@@ -50,47 +58,65 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
 def _faults(options: argparse.Namespace) -> int:
     """Plant, compare and say what was caught."""
     check_outputs({"--json": options.json})
-    chosen = _chosen(options.only)
-    reference, models, pictures = sources(options)
+    (reference, models, pictures), sources = sources_with_faces(options)
+    chosen = _chosen(options.only, FAULTS if sources is None else (*FAULTS, *FACE_FAULTS))
     kept = Kept(reference, models, pictures)
+    faces = None if sources is None else _kept_faces(sources, models.name)
 
     def make_models() -> Models:
         return Models(options.backend, *split_models(options.model))
 
     done = []
     print(_HEAD)
-    for trial in _all_trials(chosen, kept, models, make_models, pictures):
+    for trial in _all_trials(chosen, kept, models, make_models, pictures, faces):
         print(_line(trial), flush=True)
         done.append(trial)
     if options.json is not None:
         _write(options.json, done, models.name, reference.description)
     missed = [trial for trial in done if not trial.passed]
+    beside = "" if faces is None else f" and {counted(len(faces.records), 'face')}"
     print(
         f"{'FAILED' if missed else 'passed'}: {len(done) - len(missed)} of "
-        f"{counted(len(done), 'trial')} as expected, "
-        f"on {counted(len(kept.cases()), 'fit')} of backend {models.name}"
+        f"{counted(len(done), 'trial')} as expected, on {counted(len(kept.cases()), 'fit')}"
+        f"{beside} of backend {models.name}"
     )
     return FAILED if missed else PASSED
 
 
 def _all_trials(
-    faults: tuple[Fault, ...], kept: Kept, models: Models, make_models: Any, pictures: Path
+    faults: tuple[Fault, ...],
+    kept: Kept,
+    models: Models,
+    make_models: Any,
+    pictures: Path,
+    faces: FaceTrials | None,
 ) -> Iterator[Trial]:
-    """Try the sound candidate, then each fault."""
+    """Try the sound candidate, then each fault: on fits, or on whole faces if it is beyond them."""
     yield sound_trial(kept, models, pictures)
-    yield from trials(faults, kept, models, make_models, pictures)
+    if faces is not None:
+        yield sound_faces(faces)
+    of_fits = tuple(fault for fault in faults if fault not in FACE_FAULTS)
+    yield from trials(of_fits, kept, models, make_models, pictures)
+    if faces is not None:
+        yield from face_trials(tuple(each for each in faults if each in FACE_FAULTS), faces)
 
 
-def _chosen(only: str | None) -> tuple[Fault, ...]:
+def _kept_faces(sources: FaceSources, backend: str) -> FaceTrials:
+    """Return whole faces whose records are kept in memory."""
+    records = {case: sources.reference.record(case) for case in sources.reference.cases()}
+    return FaceTrials(records, sources.candidate(backend), sources.pictures)
+
+
+def _chosen(only: str | None, faults: tuple[Fault, ...]) -> tuple[Fault, ...]:
     """Return the faults of some numbers."""
     if only is None:
-        return FAULTS
+        return faults
     numbers = {number.strip() for number in only.split(",")}
-    unknown = numbers - {fault.number for fault in FAULTS} - {_plain(fault) for fault in FAULTS}
+    unknown = numbers - {fault.number for fault in faults} - {_plain(fault) for fault in faults}
     if unknown:
-        known = ", ".join(fault.number for fault in FAULTS)
+        known = ", ".join(fault.number for fault in faults)
         raise TraceError(f"no fault has the number {', '.join(sorted(unknown))}; there are {known}")
-    return tuple(fault for fault in FAULTS if {fault.number, _plain(fault)} & numbers)
+    return tuple(fault for fault in faults if {fault.number, _plain(fault)} & numbers)
 
 
 def _plain(fault: Fault) -> str:
@@ -106,8 +132,8 @@ def _line(trial: Trial) -> str:
     name = "none: the sound code" if trial.fault is None else str(trial.fault)
     return (
         f"{'pass' if trial.passed else 'FAIL'}  {name:32}"
-        f"{len(trial.bugs):3} of {len(trial.fits):2}  {', '.join(trial.stages) or '–':20}"
-        f"{expected:28}{place:46}{trial.max_px:9.3f} px"
+        f"{len(trial.bugs):3} of {len(trial.fits):2}  {', '.join(trial.stages) or '–':32}"
+        f"{expected:34}{place:46}{trial.max_px:9.3f} px"
     )
 
 
@@ -144,7 +170,7 @@ def _data(trial: Trial) -> dict[str, Any]:
                 "verdict": fit.verdict.kind,
                 "stage": fit.verdict.stage,
                 "place": None if fit.verdict.place is None else vars(fit.verdict.place),
-                "sentence": verdict_sentence(fit.verdict),
+                "sentence": fit.sentence,
                 "max_px": fit.max_px if math.isfinite(fit.max_px) else None,
             }
             for fit in trial.fits

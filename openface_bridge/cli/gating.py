@@ -67,6 +67,7 @@ def conclude(
     results: Results,
     files: GateFiles,
     outputs: Mapping[str, tuple[Path | None, Write]],
+    face_stages: Mapping[str, Mapping[str, int]] | None = None,
 ) -> int:
     """Decide, write everything that was asked for, say so, and return the exit status.
 
@@ -78,12 +79,14 @@ def conclude(
     files : GateFiles
     outputs : mapping of str to (Path or None, callable)
         What else to write, by what it is called.
+    face_stages : mapping of str to mapping of str to int, optional
+        How often each stage of whole faces came to each verdict.
     """
     decision = decide(results, files.thresholds, files.divergences)
     wanted = {**outputs, "junit": (options.junit, lambda path: _write_junit(path, decision))}
     given = {what: (path, write) for what, (path, write) in wanted.items() if path is not None}
     write_outputs(dict(given.values()))
-    print_summary(decision)
+    print_summary(decision, face_stages or {})
     for what, (path, _) in given.items():
         print(f"{what}: {path}")
     if options.annotations == "github":

@@ -10,11 +10,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from openface_bridge.cli.faces import FaceSources, add_face_argument
 from openface_bridge.cli.gating import GateFiles, add_gate_arguments, conclude
 from openface_bridge.cli.progress import with_progress
 from openface_bridge.cli.sources import add_source_arguments, sources_of_several
 from openface_bridge.gate.outputs import Write, check_folders, check_outputs
 from openface_bridge.gate.results import results_of
+from openface_bridge.parity.faces.summary import face_summary
 from openface_bridge.parity.models import Models
 from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.reduce import reduce_bug
@@ -39,6 +41,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "status: 0 if the run passes, 1 if not, 2 if it cannot be done.",
     )
     add_source_arguments(parser, several=True)
+    add_face_argument(parser)
     parser.add_argument(
         "--run",
         dest="stored",
@@ -65,7 +68,7 @@ def _parity(options: argparse.Namespace) -> int:
     if options.html is not None:
         _require_report_packages()
     files = GateFiles.named(options)
-    reference, candidates, pictures = sources_of_several(options)
+    (reference, candidates, pictures), faces = sources_of_several(options)
     fits, several = [], len(candidates) > 1
     if several and options.stored is not None:
         raise ValueError("--run holds the fits of one backend; leave --backend out")
@@ -76,10 +79,26 @@ def _parity(options: argparse.Namespace) -> int:
             _reduce(comparison, models, options.reduce, several)
             if page is not None:
                 page.add(comparison)
+        whole = []
+        for models in candidates if options.stored is None else ():
+            whole += _compared_faces(faces, models.name, page)
         compared = dict.fromkeys(fit["backend"] for fit in fits)
         backend = ", ".join(compared or (models.name for models in candidates))
-        run = run_summary(fits, backend=backend, reference=reference.description)
-        return conclude(options, results_of(run), files, _outputs(options, run, page))
+        run = run_summary(fits, whole, backend=backend, reference=reference.description)
+        outputs = _outputs(options, run, page)
+        return conclude(options, results_of(run), files, outputs, run["face_stages"])
+
+
+def _compared_faces(
+    faces: FaceSources | None, backend: str, page: PageWriter | None
+) -> list[dict[str, Any]]:
+    """Compare whole faces, if there are any; what a stored run left has none."""
+    found = []
+    for comparison in () if faces is None else faces.comparisons(backend):
+        found.append(face_summary(comparison))
+        if page is not None:
+            page.add_face(comparison)
+    return found
 
 
 def _outputs(

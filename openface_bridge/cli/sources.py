@@ -6,12 +6,17 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
+from openface_bridge.cli.faces import (
+    FaceSources,
+    embedded_faces,
+    face_sources,
+)
 from openface_bridge.cli.live import (
     add_model_argument,
     add_start_arguments,
     live_reference,
 )
-from openface_bridge.fixtures import FixtureError, embedded
+from openface_bridge.fixtures import Embedded, FixtureError, embedded
 from openface_bridge.manifests import split_models
 from openface_bridge.parity.models import Models
 from openface_bridge.recorded import Recorded
@@ -19,7 +24,14 @@ from openface_bridge.reference import Reference
 from openface_bridge.trace import TraceError
 from pyclnf.backends import AUTO, available_backends, backend_names, choose_backend
 
-__all__ = ["ALL", "add_source_arguments", "sources", "sources_of_several"]
+__all__ = [
+    "ALL",
+    "Sources",
+    "add_source_arguments",
+    "sources",
+    "sources_of_several",
+    "sources_with_faces",
+]
 
 ALL = "all"
 """Stands for every available backend."""
@@ -54,8 +66,15 @@ def add_source_arguments(parser: argparse.ArgumentParser, *, several: bool = Fal
         parser.add_argument("--backend", default="numpy", choices=backends, help="default: numpy")
 
 
-def sources(options: argparse.Namespace) -> tuple[Reference, Models, Path]:
-    """Return the reference, the candidate's models and the folder of pictures.
+Sources = tuple[Reference, Models, Path]
+"""The reference, the candidate's models and the folder of pictures."""
+
+SourcesOfSeveral = tuple[Reference, list[Models], Path]
+"""The same with the models of every candidate."""
+
+
+def sources(options: argparse.Namespace) -> Sources:
+    """Return what is compared with what.
 
     Where nothing is given, in a clone, those are the embedded ones.
 
@@ -64,22 +83,46 @@ def sources(options: argparse.Namespace) -> tuple[Reference, Models, Path]:
     TraceError
         If something is missing.
     """
-    reference, [models], pictures = _sources(options, [options.backend])
-    return reference, models, pictures
+    _take_embedded(options)
+    return _of_one(_sources(options, [options.backend]))
 
 
-def sources_of_several(options: argparse.Namespace) -> tuple[Reference, list[Models], Path]:
+def sources_with_faces(options: argparse.Namespace) -> tuple[Sources, FaceSources | None]:
+    """Return what is compared with what, and whole faces, if there are any and they are wanted."""
+    found, faces = _with_faces(options, [options.backend])
+    return _of_one(found), faces
+
+
+def sources_of_several(
+    options: argparse.Namespace,
+) -> tuple[SourcesOfSeveral, FaceSources | None]:
     """Return the same with the models of every candidate, in the order of their names."""
     named = options.backend or ["numpy"]
     chosen = [choose_backend(name) for name in named if name != ALL]
-    return _sources(options, dict.fromkeys(available_backends() if ALL in named else chosen))
+    return _with_faces(options, dict.fromkeys(available_backends() if ALL in named else chosen))
 
 
-def _sources(
+def _with_faces(
     options: argparse.Namespace, backends: Iterable[str]
-) -> tuple[Reference, list[Models], Path]:
-    """Return the reference, every backend's models and the folder of pictures."""
-    _take_embedded(options)
+) -> tuple[SourcesOfSeveral, FaceSources | None]:
+    """Return what options name, and whole faces."""
+    fixtures = _take_embedded(options)
+    found = _sources(options, backends)
+    if not options.faces:
+        return found, None
+    if fixtures is not None:
+        return found, embedded_faces(fixtures)
+    return found, face_sources(options, found[0])
+
+
+def _of_one(found: SourcesOfSeveral) -> Sources:
+    """Return the sources of a single candidate."""
+    reference, [models], pictures = found
+    return reference, models, pictures
+
+
+def _sources(options: argparse.Namespace, backends: Iterable[str]) -> SourcesOfSeveral:
+    """Return what options name."""
     missing = _missing(options)
     if missing:
         raise TraceError(_NOTHING_TO_COMPARE.format(missing=" and ".join(missing)))
@@ -87,16 +130,17 @@ def _sources(
     return _reference(options), models, options.images
 
 
-def _take_embedded(options: argparse.Namespace) -> None:
-    """Where nothing is given, compare with the fits embedded in a clone, if this is one."""
+def _take_embedded(options: argparse.Namespace) -> Embedded | None:
+    """Where nothing is given, compare with what is embedded in a clone, if this is one."""
     if options.reference == "live" or options.model or options.traces or options.images:
-        return
+        return None
     try:
         fixtures = embedded()
     except FixtureError:
-        return
+        return None
     options.model = [str(fixtures.model)]
     options.traces, options.images = fixtures.recordings, fixtures.pictures
+    return fixtures
 
 
 def _missing(options: argparse.Namespace) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from shutil import get_terminal_size
 
@@ -23,15 +23,24 @@ _NUMBERS = ("worst, px", "floor, px")
 _STYLES = {"FAIL": "bold red", "known": "yellow", "pass": ""}
 
 
-def print_summary(decision: Decision) -> None:
+def print_summary(decision: Decision, face_stages: Mapping[str, Mapping[str, int]]) -> None:
     """Print what is decided: on a terminal what fits on one screen, failures first; else all.
 
     Of several backends, a column for each.
+
+    Parameters
+    ----------
+    decision : Decision
+    face_stages : mapping of str to mapping of str to int
+        How often each stage of whole faces came to each verdict; empty if there are none.
     """
     if len({decided.fit.key.backend for decided in decision.fits}) > 1:
         print("\n".join(columns(decision.fits)))
     elif sys.stdout.isatty():
-        room = max(get_terminal_size().lines - _BESIDE_TABLE - len(decision.problems), 1)
+        taken = (
+            _BESIDE_TABLE + len(decision.problems) + (len(face_stages) + 1 if face_stages else 0)
+        )
+        room = max(get_terminal_size().lines - taken, 1)
         shown = sorted(decision.fits, key=_urgency)[:room]
         _print_fits(shown)
         if len(shown) < len(decision.fits):
@@ -40,9 +49,20 @@ def print_summary(decision: Decision) -> None:
             )
     else:
         _print_lines(decision.fits)
+    _print_stages(face_stages)
     for problem in decision.problems:
         print(f"{'FAIL' if problem.fatal else 'note'}  {problem.title}: {problem.sentence}")
     print(_conclusion(decision))
+
+
+def _print_stages(stages: Mapping[str, Mapping[str, int]]) -> None:
+    """Print a table of stages and verdicts."""
+    if stages:
+        kinds = next(iter(stages.values()))
+        print(f"{'whole faces':18}{''.join(f'{kind:>10}' for kind in kinds)}")
+    for name, counts in stages.items():
+        cells = (f"{count or '–':>10}" for count in counts.values())
+        print(f"{name:18}{''.join(cells)}")
 
 
 def _urgency(decided: FitDecision) -> tuple[int, float]:
@@ -95,6 +115,9 @@ def _cells(decided: FitDecision) -> tuple[str, ...]:
 def _conclusion(decision: Decision) -> str:
     """Return the last line."""
     statuses = Counter(each.status for each in decision.fits)
+    faces = sum(each.fit.of_face for each in decision.fits)
+    beside = f" and {counted(faces, 'face')}" if faces else ""
+    compared = f"{counted(len(decision.fits) - faces, 'fit')}{beside}"
     kinds = Counter(each.fit.kind for each in decision.fits)
     named = [kind for kind in ("equal", "rounding", "branch", "bug") if kinds[kind]]
     verdicts = ", ".join(f"{kinds[kind]} {kind}" for kind in named)
@@ -102,7 +125,7 @@ def _conclusion(decision: Decision) -> str:
     errors = [each.fit.max_px for each in decision.fits]
     median = f"{statistics.median(errors):.4f}" if errors else "–"
     return (
-        f"{'passed' if decision.passed else 'FAILED'}: {counted(len(decision.fits), 'fit')} "
+        f"{'passed' if decision.passed else 'FAILED'}: {compared} "
         f"({verdicts or 'none'}), {statuses['FAIL']} failed{known}; worst landmark {median} px in "
         f"the median fit"
     )

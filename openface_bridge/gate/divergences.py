@@ -17,6 +17,7 @@ from openface_bridge.gate.toml import (
     read_text,
     table,
 )
+from openface_bridge.parity.faces.stages import FACE_STAGES
 from openface_bridge.parity.stages import STAGES
 
 __all__ = ["Divergence", "parse_divergences", "read_divergences"]
@@ -120,7 +121,7 @@ def _day(values: dict[str, Any], where: str) -> date:
 
 def _stage(values: dict[str, Any], where: str) -> str:
     """Return a stage's name."""
-    names = [stage.name for stage in STAGES]
+    names = [*(stage.name for stage in STAGES), *(stage.name for stage in FACE_STAGES)]
     if values["stage"] not in names:
         raise GateFileError(
             f"{where}: no stage is called {values['stage']!r}; there are {', '.join(names)}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from openface_bridge.faces.reference import SEQUENCE, WHOLE
 from openface_bridge.gate.toml import GateFileError, read_text
 from openface_bridge.parity.summary import REPORT_VERSION
 
@@ -46,7 +47,7 @@ class Wrong:
 
 @dataclass(frozen=True)
 class FitResult:
-    """One fit's results.
+    """One fit's results; or a whole face's, whose setting is ``whole`` or ``sequence``.
 
     Attributes
     ----------
@@ -76,6 +77,11 @@ class FitResult:
     errors: tuple[float, ...]
     floors: tuple[float, ...] | None
     limit_px: float
+
+    @property
+    def of_face(self) -> bool:
+        """Whether it is of a whole face or a sequence, not of a fit."""
+        return self.key.setting in (WHOLE, SEQUENCE)
 
     @property
     def max_px(self) -> float:
@@ -138,7 +144,7 @@ def results_of(data: Any, source: str = "results") -> Results:
             f"anew: python -m openface_bridge parity --json"
         )
     try:
-        fits = tuple(_fit(fit) for fit in data["fits"])
+        fits = tuple(_fit(fit) for fit in (*data["fits"], *data.get("faces", ())))
         found = Results(str(data["backend"]), str(data["reference"]), fits, source)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise GateFileError(

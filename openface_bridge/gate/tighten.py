@@ -2,7 +2,8 @@
 
 The rule: a threshold is a quarter above what was measured, but at least 0.0001 px (a few units in
 the last place of a coordinate), rounded up to two digits; the multiple of the noise floor is that
-of this threshold. A fit that is equal in every bit gets 0. Where there is a threshold already, the
+of this threshold. A fit that is equal in every bit gets 0, and so does a whole face all of whose
+landmarks are. Where there is a threshold already, the
 tighter one stays.
 """
 
@@ -73,7 +74,7 @@ def propose(results: Results, present: Thresholds) -> Proposal:
 
 def measured_limit(fit: FitResult, region: str) -> Limit:
     """Return what the rule makes of a region."""
-    if fit.kind == "equal":
+    if fit.kind == "equal" or (fit.of_face and fit.max_px == 0):
         return Limit(0.0, 0.0)
     found = reach(fit, region)
     px = _rounded_up(max(_HEADROOM * found.px, _LEAST_PX))

@@ -9,6 +9,7 @@ from typing import Any
 
 from openface_bridge.parity.branches import Branch
 from openface_bridge.parity.comparison import StageComparison
+from openface_bridge.parity.faces.summary import stage_counts
 from openface_bridge.parity.measure import Finding
 from openface_bridge.parity.run import Comparison
 from openface_bridge.parity.sentences import REFERENCES_INPUTS, verdict_sentence
@@ -20,34 +21,48 @@ REPORT_VERSION = 2
 """Of this data; raised when names or meanings change."""
 
 
-def run_summary(fits: list[dict[str, Any]], *, backend: str, reference: str) -> dict[str, Any]:
-    """Return a run: what was compared, whether it passes, by backend, and every fit's summary.
+def run_summary(
+    fits: Sequence[dict[str, Any]],
+    faces: Sequence[dict[str, Any]] = (),
+    *,
+    backend: str,
+    reference: str,
+) -> dict[str, Any]:
+    """Return a run: what was compared, whether it passes, by backend, and each one's summary.
 
     `backend` names all, with commas between them.
     """
     names = dict.fromkeys(fit["backend"] for fit in fits)
-    by_backend = {name: [fit for fit in fits if fit["backend"] == name] for name in names}
     return {
         "report_version": REPORT_VERSION,
         "backend": backend,
         "reference": reference,
-        "summary": _summary(fits),
-        "backends": {name: _summary(its) for name, its in by_backend.items()},
-        "fits": fits,
+        "summary": _summary(fits, faces),
+        "backends": {name: _summary(_of(name, fits), _of(name, faces)) for name in names},
+        "fits": list(fits),
+        "faces": list(faces),
+        "face_stages": stage_counts(faces) if faces else {},
     }
 
 
-def _summary(fits: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return what some fits come to."""
+def _of(backend: str, compared: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what one backend made."""
+    return [each for each in compared if each["backend"] == backend]
+
+
+def _summary(fits: Sequence[dict[str, Any]], faces: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return what some fits, and whole faces, come to."""
     errors = sorted(_or_infinite(fit["free_run"]["max_px"]) for fit in fits)
     kinds = [fit["verdict"]["kind"] for fit in fits]
     return {
-        "passed": bool(fits) and all(fit["passed"] for fit in fits),
+        "passed": bool(fits) and all(each["passed"] for each in (*fits, *faces)),
         "fits": len(fits),
         "failed": sum(not fit["passed"] for fit in fits),
         "verdicts": {kind: kinds.count(kind) for kind in ("equal", "rounding", "branch", "bug")},
         "median_max_px": _finite(statistics.median(errors)) if errors else None,
         "worst_max_px": _finite(errors[-1]) if errors else None,
+        "faces": len(faces),
+        "faces_failed": sum(not face["passed"] for face in faces),
     }
 
 

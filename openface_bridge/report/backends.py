@@ -31,9 +31,9 @@ class Row:
 
 
 def rows_of(run: Mapping[str, Any], anchors: Anchors) -> list[Row]:
-    """Return the fits of a run in its order, with cells in the order of its backends."""
+    """Return a run's fits, then its whole faces, with cells in the order of its backends."""
     found: dict[tuple[str, str], dict[str, Cell]] = {}
-    for fit in run["fits"]:
+    for fit in (*run["fits"], *run["faces"]):
         cells = found.setdefault((fit["face"], fit["setting"]), {})
         cells[fit["backend"]] = _cell(fit, anchors)
     return [

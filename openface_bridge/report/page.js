@@ -51,8 +51,7 @@
   function follow() {
     const target = byId(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
-    const article = target.closest("article");
-    if (article?.hidden) { only.checked = false; filter(); }
+    if (target.closest("[data-passed]")?.hidden) { only.checked = false; filter(); }
     for (let each = target; each; each = each.parentElement) if (each.localName === "details") each.open = true;
     target.scrollIntoView();
   }

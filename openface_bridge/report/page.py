@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -15,6 +15,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from openface_bridge.parity.faces.check import Check, FaceFinding
+from openface_bridge.parity.faces.run import FaceComparison
+from openface_bridge.parity.faces.stages import FACE_STAGES
 from openface_bridge.parity.measure import Finding
 from openface_bridge.parity.place import Place
 from openface_bridge.parity.run import Comparison
@@ -23,6 +26,7 @@ from openface_bridge.parity.stages import STAGES, Stage
 from openface_bridge.reference import Case
 from openface_bridge.report import words
 from openface_bridge.report.backends import rows_of
+from openface_bridge.report.faces import FaceEntry, entry_of, view_face
 from openface_bridge.report.fit import FitView, region_of, view_fit
 from openface_bridge.report.picture import MAGNIFICATIONS
 from openface_bridge.report.provenance import candidate_versions, reference_versions
@@ -47,6 +51,15 @@ class _Entry:
     limit_px: float
     floor_multiple: float | None
     marks: list[tuple[str, str, str]]
+    first: int
+    size: int
+
+
+@dataclass(frozen=True)
+class _Face:
+    """What is kept of a face until the page is finished."""
+
+    entry: FaceEntry
     first: int
     size: int
 
@@ -77,6 +90,7 @@ class PageWriter:
         self._equal: dict[Case, str] = {}
         self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._entries: list[_Entry] = []
+        self._faces: list[_Face] = []
         self._anchors: Counter[str] = Counter()
         self._reference_versions: set[tuple[str, str]] = set()
         self._models: set[str] = set()
@@ -120,6 +134,18 @@ class PageWriter:
         self._reference_versions.update(reference_versions(comparison.run.reference))
         self._models.add(comparison.run.manifest.name)
 
+    def add_face(self, comparison: FaceComparison) -> None:
+        """Render the part of one whole face or sequence."""
+        case, backend = comparison.case, comparison.subject.candidate.name
+        told = (case.face, case.setting, *([backend] if self._several else []))
+        view = view_face(comparison, self._anchor(words.anchor_of(*told)), " · ".join(told))
+        self._shown[case.face, case.setting, backend] = view.anchor
+        part = self._environment.get_template("face.html").render(view=view)
+        encoded = part.encode("utf-8")
+        self._faces.append(_Face(entry_of(view), self._spool.tell(), len(encoded)))
+        self._spool.write(encoded)
+        self._models.add(comparison.subject.candidate.manifest.name)
+
     def finish(self, run: dict[str, Any], path: Path | None = None) -> None:
         """Write the page.
 
@@ -132,12 +158,16 @@ class PageWriter:
         """
         target = path or self._path
         ordered = sorted(self._entries, key=_severity)
+        faces = sorted(self._faces, key=_severity_of_face)
         stream = self._environment.get_template("page.html").stream(
             run=run,
             entries=ordered,
             rows=rows_of(run, self._shown) if self._several else [],
             parts=self._parts(ordered),
             stages=STAGES,
+            faces=[face.entry for face in faces],
+            face_parts=self._parts(faces),
+            face_stages=FACE_STAGES,
             failing=_failing(ordered),
             models=sorted(self._models),
             candidate_versions=candidate_versions(),
@@ -155,8 +185,8 @@ class PageWriter:
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def _parts(self, entries: list[_Entry]) -> Iterator[str]:
-        """Yield rendered fits, one at a time."""
+    def _parts(self, entries: Sequence[_Entry | _Face]) -> Iterator[str]:
+        """Yield rendered parts, one at a time."""
         for entry in entries:
             self._spool.seek(entry.first)
             yield self._spool.read(entry.size).decode("utf-8")
@@ -187,6 +217,7 @@ class PageWriter:
             magnifications=MAGNIFICATIONS,
             sentence=verdict_sentence,
             where=_where,
+            worst_of=_worst_of,
         )
         return environment
 
@@ -220,6 +251,16 @@ def _where(finding: Finding, stage: Stage) -> str:
 def _severity(entry: _Entry) -> tuple[bool, bool, float]:
     """Return a sorting key: failures first, bugs before others, the worst of them first."""
     return entry.passed, entry.kind != "bug", -entry.max_px / entry.limit_px
+
+
+def _severity_of_face(face: _Face) -> tuple[bool, bool]:
+    """Return a sorting key: failures first; else as they came."""
+    return face.entry.passed, face.entry.kind != "bug"
+
+
+def _worst_of(checks: Sequence[Check]) -> FaceFinding | None:
+    """Return the difference that is nearest to its bound, or farthest beyond it."""
+    return max((each.worst for each in checks), key=lambda found: found.ratio, default=None)
 
 
 def _failing(entries: list[_Entry]) -> list[tuple[str, int]]:

@@ -306,7 +306,7 @@ def test_nothing_to_compare(
 def test_embedded_fits_where_nothing_is_given(capsys: pytest.CaptureFixture[str]):
     assert parity("--backend", "numpy-exact") == PASSED
     output = capsys.readouterr().out
-    assert "passed: 12 fits (12 equal), 0 failed" in output
+    assert "passed: 12 fits and 7 faces (14 equal, 5 rounding), 0 failed" in output
 
 
 def test_as_a_module(tmp_path: Path):

@@ -13,7 +13,7 @@ UNUSABLE = 2
 
 # What comes first after the check: nobody gets that far.
 FILES = {
-    "faults": ("--json", "openface_bridge.cli.faults.sources"),
+    "faults": ("--json", "openface_bridge.cli.faults.sources_with_faces"),
     "maps": ("--out", "openface_bridge.cli.maps.create_backend"),
     "magnitudes": ("--json", "openface_bridge.cli.magnitudes.read_trace"),
     "vectors": ("--out", "openface_bridge.cli.vectors.native"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from openface_bridge.parity.faces.candidate import FaceCandidate
-from openface_bridge.parity.faces.run import FaceComparison, compare_face
 from support.fixture_faces import FIXTURES
 
 from openface_bridge.faces.recorded import RecordedFaces
 from openface_bridge.fixtures import Embedded
+from openface_bridge.parity.faces.candidate import FaceCandidate
+from openface_bridge.parity.faces.run import FaceComparison, compare_face
 from openface_bridge.reference import Case
 
 __all__ = ["CASES", "EMBEDDED", "RECORDS", "candidate_of", "compared"]

@@ -9,7 +9,8 @@ import numpy.typing as npt
 
 from openface_bridge.faces.asking.moves import Params, farthest, moved, scatter
 from openface_bridge.native import native
-from openface_bridge.stepping import SMALLEST_FACE, SteppingError
+from openface_bridge.stepping import SteppingError
+from openface_bridge.stepwise import SMALLEST_FACE
 from pyclnf.model import PartFiles
 
 if TYPE_CHECKING:

@@ -149,3 +149,11 @@ def test_lost_landmarks_tighten_nothing(make_fit: Any, make_results: Any):
 def test_fits_that_fail_tighten_nothing(make_fit: Any, make_results: Any):
     (refusal,) = propose(make_results(make_fit(errors={48: 0.3})), {}).refused
     assert "the fit fails" in refusal
+
+
+def test_faces_whose_landmarks_are_equal_must_stay_so(make_fit: Any, make_results: Any):
+    """Whatever rounds on the way to them."""
+    for setting, px in (("whole", 0.0), ("sequence", 0.0), ("default", 0.0001)):
+        key = FitKey("cython", "anna", setting)
+        proposal = propose(make_results(make_fit(key=key, kind="rounding")), {})
+        assert {limit.px for limit in proposal.thresholds[key].values()} == {px}

@@ -173,8 +173,10 @@ def test_run(comparison: Comparison):
         "verdicts": {"equal": 0, "rounding": 0, "branch": 1, "bug": 0},
         "median_max_px": fits[0]["free_run"]["max_px"],
         "worst_max_px": fits[0]["free_run"]["max_px"],
+        "faces": 0, "faces_failed": 0,
     }  # fmt: skip
     assert run["backends"] == {"numpy": run["summary"]}
+    assert (run["faces"], run["face_stages"]) == ([], {})
 
 
 def test_several_backends(comparison: Comparison):

@@ -49,7 +49,9 @@ def test_rows():
     ]
     anchors = {("anna", "wild", "loom"): "a", ("anna", "wild", "abacus"): "b"}
     anchors["ben", "wild", "abacus"] = "c"
-    assert rows_of({"fits": fits, "backends": {"abacus": {}, "loom": {}}}, anchors) == [
+    assert rows_of(
+        {"fits": fits, "faces": [], "backends": {"abacus": {}, "loom": {}}}, anchors
+    ) == [
         Row("anna · wild", (Cell(False, "bug", None, "b"), Cell(True, "equal", 0.0, "a"))),
         Row("ben · wild", (Cell(True, "rounding", 0.5, "c"), None)),
     ]

@@ -15,7 +15,8 @@ from openface_bridge.parity.faces.stages.stage import FaceOutput, FaceStage
 from openface_bridge.parity.faces.subject import Subject
 from openface_bridge.trace import TraceError
 from pyclnf.model import ValidatorData, read_validator
-from pyclnf.model.network_layers import Activation, Connected, Convolution, Kind, Layer
+from pyclnf.model.layers import Connection, Convolution
+from pyclnf.model.validator_network import Activation, Kind, Layer
 from pyclnf.validation import Validator, convolution
 from pyclnf.validation.network import step_of
 
@@ -99,7 +100,7 @@ def _layer(subject: Subject, validator: Validator, layers: Sequence[Layer], inde
     record = subject.record
     before = f"certainty.output{index - 1}"
     given = record[before] if index else record["certainty.input"][None]
-    if any(isinstance(layer, Connected) for layer in layers[:index]):
+    if any(isinstance(layer, Connection) for layer in layers[:index]):
         given = given.ravel()  # numbers, no maps
     found = validator.network(int(record["certainty.view"])).layer(index, given)
     wanted, limit = record[f"certainty.output{index}"], _limit(layers[index], given, found)
@@ -108,7 +109,7 @@ def _layer(subject: Subject, validator: Validator, layers: Sequence[Layer], inde
 
 def _limit(layer: Layer, given: Array, found: Array) -> Array:
     """Return how far rounding brings a layer's outputs apart."""
-    if isinstance(layer, Convolution | Connected):
+    if isinstance(layer, Convolution | Connection):
         sizes = _sizes(layer)
         with np.errstate(over="ignore"):
             total = step_of(sizes, convolution.rounded_once)(np.abs(given))
@@ -120,7 +121,7 @@ def _limit(layer: Layer, given: Array, found: Array) -> Array:
     return np.zeros(found.shape)
 
 
-def _sizes(layer: Convolution | Connected) -> Convolution | Connected:
+def _sizes(layer: Convolution | Connection) -> Convolution | Connection:
     """Return a layer that adds up the sizes of its terms."""
     if isinstance(layer, Convolution):
         return replace(layer, kernels=np.abs(layer.kernels), biases=np.abs(layer.biases))

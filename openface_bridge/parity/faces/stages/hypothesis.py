@@ -30,7 +30,8 @@ def _force(subject: Subject) -> Iterator[Check]:
     yield Check("rotations", FacePlace(), ours, rotations, 0.0)
     if "hypotheses.starts" in record:
         yield from _starts(subject, rotations)
-    chosen = hypotheses.Hypotheses(rotations.tolist(), _fits(record)).chosen
+    fits = _fits(record)
+    chosen = hypotheses.Hypotheses(rotations.tolist(), fits, range(len(fits))).chosen
     wanted = int(record["hypotheses.chosen"])
     yield same("chosen", FacePlace(hypothesis=wanted), chosen, wanted, _tie(record, chosen, 0.0))
 

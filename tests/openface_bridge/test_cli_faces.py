@@ -1,0 +1,117 @@
+"""Whole faces on the command line: compared by default, told in data, XML, page and table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from support.face_records import CASES, EMBEDDED
+
+from openface_bridge.cli import main
+from openface_bridge.gate.results import read_results
+from openface_bridge.parity.faces.stages import FACE_STAGES
+from openface_bridge.parity.faults import FACE_FAULTS, planted
+
+PASSED, FAILED = 0, 1
+STAGES = [stage.name for stage in FACE_STAGES]
+
+
+@pytest.fixture
+def arguments(tmp_path: Path) -> list[str]:
+    """Name the embedded faces, and one fit."""
+    traces = tmp_path / "traces"
+    traces.mkdir()
+    fit = EMBEDDED.recordings / "trace_flat_default.npz"
+    for path in (fit, *EMBEDDED.face_records.iterdir()):
+        (traces / path.name).symlink_to(path)
+    named = {"--model": EMBEDDED.whole_model, "--traces": traces, "--images": EMBEDDED.pictures}
+    return [word for name, value in named.items() for word in (name, str(value))]
+
+
+def test_faces_are_compared_and_told(
+    arguments: list[str],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    strict_json: Callable[[str], Any],
+):
+    data, xml = tmp_path / "p.json", tmp_path / "p.xml"
+    status = main(["parity", *arguments, "--json", str(data), "--junit", str(xml)])
+    lines = capsys.readouterr().out.splitlines()
+    assert status == PASSED, lines
+    assert [line.split()[1:3] for line in lines[1:8]] == [[c.face, c.setting] for c in CASES]
+    assert lines[8].split() == ["whole", "faces", "equal", "rounding", "branch", "bug"]
+    assert [line[:18].strip() for line in lines[9 : 9 + len(STAGES)]] == STAGES
+    assert lines[9 + len(STAGES)].startswith("passed: 1 fits and 7 faces (")
+    run = strict_json(data.read_text("utf-8"))
+    assert (run["summary"]["faces"], run["summary"]["faces_failed"]) == (7, 0)
+    assert list(run["face_stages"]) == STAGES
+    assert all(counts["bug"] == 0 for counts in run["face_stages"].values())
+    assert len(read_results(data).fits) == 8
+    cases = ElementTree.parse(xml).getroot().iter("testcase")
+    named = [(case.get("classname"), case.get("name")) for case in cases]
+    assert ("parity.numpy.sequence", "frontal06") in named
+
+
+def test_the_figures_of_a_face(arguments: list[str], tmp_path: Path):
+    path = tmp_path / "p.json"
+    main(["parity", *arguments, "--json", str(path)])
+    run = json.loads(path.read_text("utf-8"))
+    faces = {(face["face"], face["setting"]): face for face in run["faces"]}
+    figures = faces["yaw60", "whole"]["figures"]
+    chosen = [each["chosen_by_reference"] for each in figures["hypotheses"]]
+    assert chosen.index(True) == 3
+    assert [each["chosen_by_candidate"] for each in figures["hypotheses"]] == chosen
+    assert [each["name"] for each in figures["parts"]] == ["inner", "left_eye", "right_eye"]
+    assert all(0 <= each["start"] < 1 and each["fit"] < 1 for each in figures["parts"])
+    assert figures["certainty"]["reference"] == figures["certainty"]["candidate"]
+    frames = faces["frontal01", "sequence"]["figures"]["frames"]
+    assert frames[0]["shift_of_reference"] is None
+    assert frames[3]["shift_of_reference"] == frames[3]["shift_of_candidate"]
+    boxes = faces["frontal06", "whole"]["figures"]["boxes"]
+    assert len(boxes["reference"]) == len(boxes["candidate"]) == 7
+    assert set(boxes["left_by_reference"]) == {"proposal", "refinement", "output"}
+
+
+def test_without_faces(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    assert main(["parity", *arguments, "--no-faces"]) == PASSED
+    output = capsys.readouterr().out
+    assert "whole" not in output
+    assert "1 fits (" in output
+
+
+def test_a_bug_fails_the_run_unless_it_is_known(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    fault = next(fault for fault in FACE_FAULTS if fault.name == "parts of small faces fitted")
+    known = tmp_path / "known.toml"
+    known.write_text(
+        '[[divergence]]\nbackend = "numpy"\nface = "small"\nsetting = "whole"\n'
+        'stage = "part parameters"\nmax_error = 1.0\nreason = "a test"\nexpires = 2999-12-31\n'
+        '[[divergence]]\nbackend = "numpy"\nface = "small"\nsetting = "whole"\n'
+        f'landmarks = {list(range(68))}\nmax_error = 9.0\nreason = "a test"\n'
+        "expires = 2999-12-31\n",
+        "utf-8",
+    )
+    with planted(fault):
+        assert main(["parity", *arguments]) == FAILED
+        failed = capsys.readouterr().out
+        assert main(["parity", *arguments, "--known", str(known)]) == PASSED
+    assert "the stage 'part parameters' fails (fitted; part inner)" in failed
+    line = next(each for each in failed.splitlines() if each.startswith("part parameters"))
+    assert line.split()[-1] == "1"
+    assert "known small" in " ".join(capsys.readouterr().out.split())
+
+
+def test_faults_of_faces(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    path = tmp_path / "faults.json"
+    assert main(["faults", *arguments, "--only", "32,33", "--json", str(path)]) == PASSED
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[3:5]] == ["32", "33"]
+    assert lines[-1].endswith("of 4 trials as expected, on 1 fits and 7 faces of backend numpy")
+    found = {each["number"]: each for each in json.loads(path.read_text("utf-8"))["faults"]}
+    assert found["32"]["named"] == ["part parameters"]
+    assert found["33"]["fits"][0]["place"]["landmark"] is not None
