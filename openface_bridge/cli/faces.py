@@ -19,7 +19,7 @@ from openface_bridge.parity.faces.run import FaceComparison, compare_face
 from openface_bridge.reference import Reference
 from pyclnf.model import read_manifest
 
-__all__ = ["FaceSources", "add_face_argument", "embedded_faces", "face_sources"]
+__all__ = ["FaceSources", "add_face_argument", "embedded_faces", "face_sources", "live_faces"]
 
 _BESIDE_MODEL = Path("mtcnn_detector", "MTCNN_detector.txt")
 _SETTING = "default"
@@ -81,19 +81,29 @@ def face_sources(options: argparse.Namespace, reference: Reference) -> FaceSourc
     Records lie beside the traces, ``face_FACE_whole.npz`` and ``face_FACE_sequence.npz``; a live
     reference makes them. The face detector lies beside the model.
     """
+    manifest, detector = _files(options)
+    faces: FaceReference | None = RecordedFaces(options.traces) if options.traces else None
+    if isinstance(reference, Live):
+        faces = live_faces(options, reference)
+    if faces is None or not faces.cases():
+        return None
+    return FaceSources(faces, manifest, detector, options.images)
+
+
+def live_faces(options: argparse.Namespace, live: Live) -> LiveFaces | None:
+    """Return whole faces of a live reference; None if its model ends the search for one early."""
+    manifest, detector = _files(options)
+    if _ends_early(manifest):
+        return None
+    boxes = {face: start.box for face, start in live.starts.items()}
+    return LiveFaces(manifest, detector, live.pictures, boxes, sequences=sorted(boxes))
+
+
+def _files(options: argparse.Namespace) -> tuple[Path, Path | None]:
+    """Return the model, and the face detector beside it, if there is one."""
     manifest = Manifests(*split_models(options.model)).of(_SETTING)
     beside = manifest.parent / _BESIDE_MODEL
-    detector = beside if beside.is_file() else None
-    if isinstance(reference, Live):
-        if _ends_early(manifest):
-            return None
-        boxes = {face: start.box for face, start in reference.starts.items()}
-        faces: FaceReference = LiveFaces(
-            manifest, detector, reference.pictures, boxes, sequences=sorted(boxes)
-        )
-    else:
-        faces = RecordedFaces(options.traces)
-    return FaceSources(faces, manifest, detector, options.images) if faces.cases() else None
+    return manifest, beside if beside.is_file() else None
 
 
 def _ends_early(manifest: Path) -> bool:

@@ -7,11 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from openface_bridge.cli.faces import live_faces
 from openface_bridge.cli.live import add_model_argument, add_start_arguments, live_reference
 from openface_bridge.cli.status import FAILED, PASSED, UNUSABLE, show_progress
+from openface_bridge.faces.live import LiveFaces
+from openface_bridge.faces.recorded import file_name
 from openface_bridge.gate.outputs import check_folders
+from openface_bridge.live import Live
 from openface_bridge.recording.boxes import read_starts, write_starts
 from openface_bridge.recording.record import record
+from openface_bridge.reference import Case
+from openface_bridge.stepping import SteppingError
+from openface_bridge.trace import TraceError, write_arrays
 from pyclnf.cli.words import counted
 
 __all__ = ["add_parser"]
@@ -48,6 +55,12 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         help="leave out areas of interest, and Jacobians but for the first one of each phase: "
         "a third of the size",
     )
+    parser.add_argument(
+        "--faces",
+        action="store_true",
+        help="record whole faces and sequences as well: head poses, parts, certainty, templates, "
+        "detections",
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write")
     parser.set_defaults(run=_record)
 
@@ -67,6 +80,7 @@ def _record(options: argparse.Namespace) -> int:
         print("record: no fit could be recorded; nothing was written", file=sys.stderr)
         return UNUSABLE
     write_starts(boxes, {**others, **live.starts})
+    refused = len(recording.refused) + (_record_faces(options, live) if options.faces else 0)
     faceless = [face for face in live.pictures if face not in live.starts]
     if faceless:
         print(f"no box: {', '.join(faceless)}", file=sys.stderr)
@@ -74,4 +88,23 @@ def _record(options: argparse.Namespace) -> int:
         f"{counted(len(recording.cases), 'fit')} recorded in {options.out}; noise floors from box "
         f"moves and the kernels {', '.join(recording.kernels) or 'of none'}"
     )
-    return FAILED if recording.refused else PASSED
+    return FAILED if refused else PASSED
+
+
+def _record_faces(options: argparse.Namespace, live: Live) -> int:
+    """Record whole faces and sequences, and return how many could not be."""
+    faces = live_faces(options, live)
+    if faces is None:
+        return 0
+    return sum(not _is_recorded(faces, case, options.out) for case in faces.cases())
+
+
+def _is_recorded(faces: LiveFaces, case: Case, folder: Path) -> bool:
+    """Record a face or sequence; if it cannot be, say so."""
+    try:
+        found = faces.record(case)
+    except (SteppingError, TraceError) as error:
+        print(f"not recorded: {case.face} {case.setting}: {error}", file=sys.stderr)
+        return False
+    write_arrays(folder / file_name(case), dict(found.entries))
+    return True

@@ -1,0 +1,112 @@
+"""Whole faces on the page: a row and a section each, figures of both engines, failures first."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from support.face_records import candidate_of, compared
+
+from openface_bridge.parity.faces.run import FaceComparison
+from openface_bridge.parity.faces.stages import FACE_STAGES
+from openface_bridge.parity.faces.summary import face_summary
+from openface_bridge.parity.faults import FACE_FAULTS, planted
+from openface_bridge.parity.run import Comparison
+from openface_bridge.parity.summary import fit_summary, run_summary
+from openface_bridge.reference import Case
+from openface_bridge.report.page import PageWriter
+
+WHOLE, SEQUENCE = Case("frontal06", "whole"), Case("frontal01", "sequence")
+
+
+@pytest.fixture(scope="module")
+def faces() -> list[FaceComparison]:
+    """A sound face, and a sequence with a fault."""
+    candidate = candidate_of("numpy")
+    sound = compared(WHOLE, candidate)
+    fault = next(fault for fault in FACE_FAULTS if fault.name == "template shift negated")
+    with planted(fault):
+        return [sound, compared(SEQUENCE, candidate)]
+
+
+@pytest.fixture(scope="module")
+def text(
+    faces: list[FaceComparison], sound: Comparison, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    with PageWriter(path) as writer:
+        writer.add(sound)
+        for face in faces:
+            writer.add_face(face)
+        summaries = [face_summary(face) for face in faces]
+        told = {"backend": "numpy", "reference": "made up"}
+        writer.finish(run_summary([fit_summary(sound)], summaries, **told))
+    return path.read_text("utf-8")
+
+
+def section(text: str, anchor: str) -> str:
+    start = text.index(f'<section class="subject" id="{anchor}"')
+    return text[start : text.index("</section>", start)]
+
+
+def test_links_lead_somewhere(text: str):
+    names = re.findall(r' id="([^"]+)"', text)
+    own = [name for name in names if name.startswith("frontal0")]
+    assert len(own) == len(set(own)) > 0
+    assert set(re.findall(r'href="#([^"]+)"', text)) <= set(names)
+    assert {f"frontal01-sequence--{each}" for each in ("template_shift", "tracking")} <= set(names)
+
+
+def test_failures_come_first(text: str):
+    rows = re.findall(r'<th scope="row"><a href="#([^"]+)">(?:frontal0\d) · (\w+)', text)
+    assert rows == [("frontal01-sequence", "sequence"), ("frontal06-whole", "whole")]
+    assert text.index('id="frontal01-sequence"') < text.index('id="frontal06-whole"')
+    assert "2 whole faces and sequences, 1 failed" in text
+
+
+def test_verdicts_are_counted_by_stage(text: str):
+    table = text[text.index("Verdicts by stage") :]
+    table = table[: table.index("</table>")]
+    for stage in FACE_STAGES:
+        assert f'<th scope="row">{stage.name}</th>' in table
+    marked = re.findall(r'<tr class="marked"><th scope="row">([^<]+)', table)
+    assert marked == ["template shift"]
+
+
+def test_a_face_shows_both_engines(text: str, faces: list[FaceComparison]):
+    part = section(text, "frontal06-whole")
+    assert "Head poses and their likelihoods" in part
+    assert part.count("<b>both</b>") == 1
+    assert "left_eye" in part
+    assert "Certainty" in part
+    assert part.count('class="box-found"') == 7
+    assert part.count('class="point-reference"') == 68
+    assert part.count('class="point-candidate"') == 68
+    assert "leave 16, 16, 16 candidates" in part
+
+
+def test_a_sequence_with_a_fault_shows_where(text: str):
+    part = section(text, "frontal01-sequence")
+    assert 'data-passed="no"' in part
+    assert "the stage &#39;template shift&#39; fails (shift; frame 1, tx)" in part
+    assert '<details class="stages" open>' in part
+    frames = part[part.index("Frames") : part.index("</table>")]
+    assert frames.count("<tr") == 6
+    assert 'class="marked"' in frames
+
+
+def test_bounds_of_all_stages_are_told(text: str):
+    guide = text[text.index("How to read this page") : text.index("<main>")]
+    for stage in FACE_STAGES:
+        assert stage.function in guide
+        for output in stage.outputs:
+            assert output.entry in guide
+
+
+def test_without_faces_there_is_no_table(sound: Comparison, tmp_path: Path):
+    path = tmp_path / "page.html"
+    with PageWriter(path) as writer:
+        writer.add(sound)
+        writer.finish(run_summary([fit_summary(sound)], backend="numpy", reference="made up"))
+    assert "Verdicts by stage" not in path.read_text("utf-8")
