@@ -51,7 +51,7 @@ RECORD_VERSION = 1
 NETWORKS = ("proposal", "refinement", "output")
 """Of a face detector."""
 
-_PART = re.compile(r"parts\.(.+)\.start_global")
+_PART = re.compile(r"parts\.(.+)\.landmarks")
 _FRAME = re.compile(r"frame(\d{1,5})\.landmarks")
 _LAYER = re.compile(r"certainty\.output(\d{1,3})")
 
@@ -105,7 +105,7 @@ class FaceRecord:
 
     @cached_property
     def parts(self) -> tuple[str, ...]:
-        """The names of the parts whose starts were recorded, in the model's order."""
+        """The names of the parts that were recorded, in the model's order."""
         return tuple(found[1] for found in map(_PART.fullmatch, self.entries) if found)
 
     @cached_property

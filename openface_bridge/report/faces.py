@@ -45,6 +45,7 @@ class FaceEntry:
     name: str
     passed: bool
     kind: str
+    stage: str | None
     max_px: float
     limit_px: float
     marks: list[tuple[str, str, str]]
@@ -98,6 +99,7 @@ def entry_of(view: FaceView) -> FaceEntry:
         name=view.name,
         passed=view.passed,
         kind=view.verdict.kind,
+        stage=view.verdict.stage,
         max_px=view.comparison.max_px,
         limit_px=view.comparison.limit_px,
         marks=[(row.name, row.anchor, row.mark) for row in view.stages],

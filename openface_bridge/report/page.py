@@ -169,6 +169,7 @@ class PageWriter:
             face_parts=self._parts(faces),
             face_stages=FACE_STAGES,
             failing=_failing(ordered),
+            failing_faces=_failing([face.entry for face in faces]),
             models=sorted(self._models),
             candidate_versions=candidate_versions(),
             reference_versions=sorted(self._reference_versions),
@@ -263,8 +264,8 @@ def _worst_of(checks: Sequence[Check]) -> FaceFinding | None:
     return max((each.worst for each in checks), key=lambda found: found.ratio, default=None)
 
 
-def _failing(entries: list[_Entry]) -> list[tuple[str, int]]:
-    """Return the stages that bugs were found in, with how many fits, most frequent first."""
+def _failing(entries: Sequence[_Entry | FaceEntry]) -> list[tuple[str, int]]:
+    """Return the stages that bugs were found in, with how often, most frequent first."""
     found = Counter(entry.stage for entry in entries if entry.kind == "bug" and entry.stage)
     return found.most_common()
 

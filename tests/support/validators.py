@@ -24,6 +24,7 @@ __all__ = [
     "reference_shape",
     "small_validator",
     "validator_bytes",
+    "warp_of",
 ]
 
 VIEWS = (0.0, -30.0, 30.0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -11,10 +11,8 @@ from pyclnf import FitSettings
 from pyclnf.backends import create_backend
 from pyclnf.backends.base import Backend
 from pyclnf.detection import MTCNN
-from pyclnf.detection.candidates import Candidates
 from pyclnf.face_fitter import FaceFit, FaceFitter
 from pyclnf.hypotheses import Hypotheses
-from pyclnf.observe import TemplateObserver
 from pyclnf.part_models import PartModel, load_parts
 from pyclnf.parts import WholeFit
 from pyclnf.pdm import Parameters
@@ -82,44 +80,31 @@ class FaceCandidate:
         fitter = FaceFitter(self.backend, self.parts, self.validator, observer=listener)
         return fitter.fit_box(fitter.picture(image), box, FitSettings())
 
-    def tracker(self, observer: TemplateObserver | None = None) -> Tracker[FaceFit]:
+    def tracker(self) -> Tracker[FaceFit]:
         """Return what follows a face, with a template, as the reference was asked to."""
         fitter = FaceFitter(self.backend, self.parts, self.validator)
         find = None if self._detector is None else self.mtcnn
-        return Tracker(fitter, find, TrackerSettings(template=True), observer)
+        return Tracker(fitter, find, TrackerSettings(template=True))
 
 
 @dataclass
 class FaceListener:
-    """Keeps what a face tells its observer, see :class:`pyclnf.observe.FaceObserver`."""
+    """Keeps the fits from several head poses, see :class:`pyclnf.observe.FaceObserver`.
+
+    What else a face tells is in what is returned.
+    """
 
     tried: Hypotheses | None = None
-    starts: dict[str, Parameters] = field(default_factory=dict)
-    whole: WholeFit | None = None
-    certainty: float | None = None
-    moved: list[Parameters | None] = field(default_factory=list)
-    candidates: dict[str, Candidates] = field(default_factory=dict)
 
     def on_hypotheses(self, tried: Hypotheses) -> None:
-        """Keep the fits from several head poses."""
+        """Keep them."""
         self.tried = tried
 
     def on_part(self, name: str, start: Parameters) -> None:
-        """Keep where a part starts."""
-        self.starts[name] = start
+        """Look into no part's fit."""
 
     def on_parts(self, whole: WholeFit) -> None:
-        """Keep the face with its parts."""
-        self.whole = whole
+        """Keep nothing."""
 
     def on_certainty(self, certainty: float) -> None:
-        """Keep what the validator says."""
-        self.certainty = certainty
-
-    def on_template(self, before: Parameters, moved: Parameters) -> None:
-        """Keep where a template was found."""
-        self.moved.append(moved)
-
-    def on_candidates(self, network: str, candidates: Candidates) -> None:
-        """Keep what a network leaves."""
-        self.candidates[network] = candidates
+        """Keep nothing."""

@@ -97,11 +97,13 @@ def _errors(subject: Subject, case: Case) -> tuple[Float64Array, Float64Array]:
     record = subject.record
     if case.setting == WHOLE:
         found = subject.free_face.fit.landmarks
-        return landmark_errors(found, record["landmarks"]), record["floor"].astype(np.float64)
-    errors = []
+        errors = landmark_errors(found, record["landmarks"])
+        floors = record["floor"] if "floor" in record else np.zeros(len(errors))
+        return errors, floors.astype(np.float64)
+    of_frames = []
     for frame, tracked in enumerate(subject.free_frames):
         wanted = record[f"frame{frame}.landmarks"]
-        lost = np.full(wanted.shape, np.nan)
-        errors.append(landmark_errors(lost if tracked is None else tracked.fit.landmarks, wanted))
-    floors = [record[f"frame{frame}.floor"] for frame in range(record.frames)]
-    return np.max(errors, axis=0), np.max(floors, axis=0).astype(np.float64)
+        found = np.full(wanted.shape, np.nan) if tracked is None else tracked.fit.landmarks
+        of_frames.append(landmark_errors(found, wanted))
+    of_floors = [record[f"frame{frame}.floor"] for frame in range(record.frames)]
+    return np.max(of_frames, axis=0), np.max(of_floors, axis=0).astype(np.float64)

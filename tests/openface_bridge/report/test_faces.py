@@ -63,6 +63,7 @@ def test_failures_come_first(text: str):
     assert rows == [("frontal01-sequence", "sequence"), ("frontal06-whole", "whole")]
     assert text.index('id="frontal01-sequence"') < text.index('id="frontal06-whole"')
     assert "2 whole faces and sequences, 1 failed" in text
+    assert "1 of 2 faces have their first bug in the stage template shift" in text
 
 
 def test_verdicts_are_counted_by_stage(text: str):

@@ -40,9 +40,9 @@ def _force(subject: Subject) -> Iterator[Check]:
     assert path is not None
     data = read_validator(path)
     rotation, landmarks = record["whole.params_global"][1:4], record["whole.landmarks"]
-    view = int(record["certainty.view"])
-    tie = _view_tie(data, rotation)
-    yield same("view", FacePlace(), validator.view(rotation), view, tie)
+    if "certainty.view" in record:
+        view, tie = int(record["certainty.view"]), _view_tie(data, rotation)
+        yield same("view", FacePlace(), validator.view(rotation), view, tie)
     if "certainty.warp" in record:
         yield from _looked_at(subject, validator, data, view)
         for layer in range(record.layers):

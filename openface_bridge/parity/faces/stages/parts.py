@@ -37,10 +37,11 @@ def _force(subject: Subject) -> Iterator[Check]:
         return
     for name in record.parts:
         part = subject.candidate.part(name)
-        yield from _start(subject, part)
         yield _fitted(subject, part)
-        if int(record[f"parts.{name}.fitted"]):
-            yield from _fit(subject, part)
+        if f"parts.{name}.start_global" in record:
+            yield from _start(subject, part)
+            if int(record[f"parts.{name}.fitted"]):
+                yield from _fit(subject, part)
     if any(int(record[f"parts.{name}.fitted"]) for name in record.parts):
         yield from _whole(subject)
 
