@@ -36,11 +36,11 @@
   // ---- Filter ----
   const only = byId("only-failures");
   function filter() {
-    const all = document.querySelectorAll("article");
+    const all = document.querySelectorAll("article, .subject");
     let shown = 0;
     for (const each of document.querySelectorAll("[data-passed]")) {
       each.hidden = only.checked && each.dataset.passed === "yes";
-      if (each.localName === "article" && !each.hidden) shown += 1;
+      if (each.matches("article, .subject") && !each.hidden) shown += 1;
     }
     byId("nothing").hidden = shown > 0 || all.length === 0;
     byId("shown").textContent = only.checked ? `${shown} of ${all.length} shown` : "";
