@@ -83,7 +83,7 @@ def view_face(comparison: FaceComparison, anchor: str, name: str) -> FaceView:
     return FaceView(
         anchor=anchor,
         name=name,
-        passed=comparison.passed and comparison.max_px <= comparison.limit_px,
+        passed=comparison.passed,
         verdict=comparison.verdict,
         comparison=comparison,
         figures=figures_of(comparison),

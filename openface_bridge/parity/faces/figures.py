@@ -192,9 +192,8 @@ def _shifts(comparison: FaceComparison) -> dict[int, tuple[Numbers, Numbers]]:
             if check.entry == "shift" and check.place.frame is not None:
                 frame = check.place.frame
                 before = record[f"frame{frame - 1}.params_global"][4:]
-                pair = ((each[4:] - before).tolist() for each in (check.found, check.wanted))
-                ours, theirs = pair
-                found[frame] = (ours, theirs)
+                ours, theirs = (each[4:] - before for each in (check.found, check.wanted))
+                found[frame] = (ours.tolist(), theirs.tolist())
     return found
 
 

@@ -67,8 +67,8 @@ class FaceComparison:
 
     @property
     def passed(self) -> bool:
-        """Whether there is no bug."""
-        return self.verdict.kind != "bug"
+        """Whether there is no bug, and no landmark is farther off than the noise floor allows."""
+        return self.verdict.kind != "bug" and self.max_px <= self.limit_px
 
 
 def compare_face(

@@ -49,7 +49,9 @@ def _force(subject: Subject) -> Iterator[Check]:
             yield _layer(subject, validator, data.views[view].layers, layer)
     value = validator.check(subject.image, landmarks, rotation)
     found = np.array(np.float32(value))
-    yield Check("certainty", FacePlace(), found, record["certainty.value"], 0.0, _tie(subject))
+    yield Check(
+        "certainty", FacePlace(), found, record["certainty.value"], 0.0, _tie(subject, data)
+    )
 
 
 def _of_frames(subject: Subject, validator: Validator) -> Iterator[Check]:
@@ -84,15 +86,18 @@ def _looked_at(
     mask = data.views[view].warp.mask
     if record["certainty.input"].shape != mask.shape:
         raise TraceError(f"{record.source}: 'certainty.input' is no picture of view {view}")
-    for entry, name, size in (("warp", "warp", 255.0), ("picture", "input", None)):
-        wanted = record[f"certainty.{name}"]
-        found = np.zeros((0, 0), np.float32)
-        if seen is not None:
-            found = seen.warped if entry == "warp" else seen.picture
-        if found.shape == wanted.shape == mask.shape:
-            found, wanted = np.where(mask, found, 0), np.where(mask, wanted, 0)
-        largest = float(np.abs(wanted).max()) if size is None else size
-        yield Check(entry, FacePlace(), found, wanted, _PIXEL_ULPS * EPS * largest)
+    nothing = np.zeros((0, 0), np.float32)
+    warped, picture = (nothing, nothing) if seen is None else (seen.warped, seen.picture)
+    yield _pixels("warp", warped, record["certainty.warp"], mask, 255.0)
+    wanted = record["certainty.input"]
+    yield _pixels("picture", picture, wanted, mask, float(np.abs(wanted).max()))
+
+
+def _pixels(entry: str, found: Array, wanted: Array, mask: Array, largest: float) -> Check:
+    """Compare pictures where they show the face."""
+    if found.shape == wanted.shape == mask.shape:
+        found, wanted = np.where(mask, found, 0), np.where(mask, wanted, 0)
+    return Check(entry, FacePlace(), found, wanted, _PIXEL_ULPS * EPS * largest)
 
 
 def _layer(subject: Subject, validator: Validator, layers: Sequence[Layer], index: int) -> Check:
@@ -113,12 +118,19 @@ def _limit(layer: Layer, given: Array, found: Array) -> Array:
         sizes = _sizes(layer)
         with np.errstate(over="ignore"):
             total = step_of(sizes, convolution.rounded_once)(np.abs(given))
-        terms = layer.kernels[0].size if isinstance(layer, Convolution) else given.size
-        return np.asarray(2 * math.sqrt(terms + 1) * EPS * total.astype(np.float64))
+        return np.asarray(_ulps_of(layer) * EPS * total.astype(np.float64))
     if layer == Activation(Kind.SIGMOID):
         magnitudes = np.maximum(np.abs(found), _TINY)
         return np.asarray(2 * EPS * max(1.0, float(np.abs(given).max())) * magnitudes)
     return np.zeros(found.shape)
+
+
+def _ulps_of(layer: Layer) -> float:
+    """Return how many ulp of the sum of its terms' sizes a layer's sums may be off: 4√n·u."""
+    if not isinstance(layer, Convolution | Connection):
+        return 0.0
+    terms = layer.kernels[0].size if isinstance(layer, Convolution) else len(layer.weights)
+    return 2 * math.sqrt(terms + 1)
 
 
 def _sizes(layer: Convolution | Connection) -> Convolution | Connection:
@@ -128,13 +140,14 @@ def _sizes(layer: Convolution | Connection) -> Convolution | Connection:
     return replace(layer, weights=np.abs(layer.weights), biases=np.abs(layer.biases))
 
 
-def _tie(subject: Subject) -> Tie | None:
-    """Return how near the two best classes are."""
+def _tie(subject: Subject, data: ValidatorData) -> Tie | None:
+    """Return how near the two best classes are; rounding of all layers moves them."""
     record = subject.record
     if not record.layers:
         return None
     scores = np.sort(record[f"certainty.output{record.layers - 1}"].ravel().astype(np.float64))
-    slack = 256 * EPS * float(np.abs(scores).max())
+    ulps = sum(map(_ulps_of, data.views[int(record["certainty.view"])].layers))
+    slack = ulps * EPS * float(np.abs(scores).max())
     return Tie("class", float(scores[-1] - scores[-2]), slack, "score")
 
 
