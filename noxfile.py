@@ -90,6 +90,7 @@ def sanitizers(session: nox.Session, checked: str) -> None:
     ]
     session.run(
         *("pytest", "tests/pyclnf/kernels", "tests/pyclnf/detection", "tests/pyclnf/validation"),
+        "tests/pyclnf/backends/cuda/test_kernels.py",
         *("tests/pyclnf/test_batches.py", "tests/pyclnf/test_hypotheses.py"),
         *("tests/pyclnf/test_golden.py", "tests/pyclnf/test_whole_faces.py", "-k", "not numpy"),
         *session.posargs,
@@ -194,6 +195,22 @@ def bundle(session: nox.Session) -> None:
     )
     sizes = [path.stat().st_size for path in application.rglob("*") if not path.is_symlink()]
     session.log(f"{sum(sizes) / 1e6:.0f} MB in {len(sizes)} files: {application}")
+
+
+@nox.session
+def bench_cuda(session: nox.Session) -> None:
+    """Measure batches on a GPU (CUDA 12; ``13`` for CUDA 13); ``--count`` needs none.
+
+    Other arguments go to ``python -m measuring.gpu``.
+    """
+    version = "cuda13" if "13" in session.posargs[:1] else "cuda12"
+    given = session.posargs[1:] if session.posargs[:1] in (["12"], ["13"]) else session.posargs
+    install(session, f".[bench,{version}]")
+    results = () if "--count" in given else ("--json", "reports/bench_cuda.json")
+    session.run(
+        *("python", "-m", "measuring.gpu", *results, *given),
+        env={"PYTHONPATH": "benchmarks"},
+    )
 
 
 @nox.session

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
-from pyclnf.backends.base import Backend
+from pyclnf.backends.base import Backend, CheckedPicture, FitsFaces
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import FitResult, fit
-from pyclnf.image import check_box
+from pyclnf.image import check_box, is_on_device
 from pyclnf.likelihood import UNEVALUATED
 from pyclnf.settings import FitSettings
 from pyclnf.threads import in_threads, thread_count
 from pyclnf.typing import AnyArray, Float32Array
 
-__all__ = ["fit_batch", "fit_each"]
+__all__ = ["fit_batch", "fit_each", "is_single_picture"]
 
 _Found = TypeVar("_Found", bound=FitResult)
+
+_UPRIGHT = (0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +40,8 @@ def fit_batch(
     threads: int | None,
 ) -> list[FitResult]:
     """Fit every face; see :meth:`pyclnf.CLNF.fit_many`."""
+    if isinstance(backend, FitsFaces):
+        return _fit_at_once(images, list(boxes), settings, backend, threads)
     count = thread_count(threads)
     each = backend.using(max(count // max(len(boxes), 1), 1))
 
@@ -81,6 +85,11 @@ def fit_each(
     return in_threads(fit_face, list(_faces(images, list(boxes), backend)), threads)
 
 
+def is_single_picture(images: object) -> bool:
+    """Tell whether one picture is given, as an array of NumPy's or of a GPU, and not several."""
+    return isinstance(images, np.ndarray) or is_on_device(images)
+
+
 def _faces(
     images: AnyArray | Sequence[AnyArray],
     boxes: list[Sequence[float] | AnyArray],
@@ -91,13 +100,73 @@ def _faces(
         image = backend.picture(images)
         yield from (_Face(image, box) for box in boxes)
         return
+    _check_counts(images, boxes)
+    for pixels, box in zip(images, boxes, strict=True):
+        yield _Face(pixels, box)
+
+
+def _check_counts(images: Sequence[Any], boxes: Sequence[Any]) -> None:
+    """Raise a ValueError unless there is a picture for each box."""
     if len(images) != len(boxes):
         raise ValueError(
             f"boxes: {len(boxes)} for {len(images)} pictures; give one of each, or a single "
             f"picture as an array with the boxes of all its faces"
         )
-    for pixels, box in zip(images, boxes, strict=True):
-        yield _Face(pixels, box)
+
+
+def _fit_at_once(
+    images: Any,
+    boxes: list[Sequence[float] | AnyArray],
+    settings: FitSettings,
+    backend: FitsFaces,
+    threads: int | None,
+) -> list[FitResult]:
+    """Fit all faces that can be fitted in one batch; the others are unsuccessful results."""
+    pictures = _checked_pictures(images, boxes, backend, threads)
+    checked = [_checked_box(*each) for each in zip(boxes, pictures, strict=True)]
+    found: dict[int, Float32Array] = {
+        index: box for index, box in enumerate(checked) if not isinstance(box, ValueError)
+    }
+    chosen = [pictures[index] for index in found]
+    turns = [_UPRIGHT] * len(found)
+    fits = iter(backend.fit_faces(chosen, list(found.values()), turns, settings))
+    return [
+        _refused(FitResult, box, backend) if isinstance(box, ValueError) else next(fits)
+        for box in checked
+    ]
+
+
+def _checked_pictures(
+    images: Any, boxes: Sequence[Any], backend: FitsFaces, threads: int | None
+) -> list[CheckedPicture | ValueError]:
+    """Return each face's picture, or why it cannot be used; one of several faces is the same."""
+    if is_single_picture(images):
+        thread_count(threads)
+        return [backend.checked_picture(images)] * len(boxes)
+    _check_counts(images, boxes)
+    different = {id(image): image for image in images}
+
+    def check(image: AnyArray) -> CheckedPicture | ValueError:
+        try:
+            return backend.checked_picture(image)
+        except ValueError as error:
+            return error
+
+    checked = in_threads(check, list(different.values()), threads)
+    known = dict(zip(different, checked, strict=True))
+    return [known[id(image)] for image in images]
+
+
+def _checked_box(
+    box: Sequence[float] | AnyArray, picture: CheckedPicture | ValueError
+) -> Float32Array | ValueError:
+    """Return a face's box, or why it cannot be fitted."""
+    if isinstance(picture, ValueError):
+        return picture
+    try:
+        return check_box(box, picture.size)
+    except ValueError as error:
+        return error
 
 
 def _refused(kind: type[_Found], error: ValueError, backend: Backend) -> _Found:

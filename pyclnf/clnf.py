@@ -8,9 +8,9 @@ from functools import cached_property
 from os import PathLike
 
 from pyclnf import fitting
-from pyclnf.backends import choose_backend, create_backend
-from pyclnf.backends.base import Backend
-from pyclnf.batches import fit_batch, fit_each
+from pyclnf.backends import create_backend
+from pyclnf.batch_choice import BatchChoice
+from pyclnf.batches import fit_each
 from pyclnf.cache import cache_folder
 from pyclnf.detection import FaceDetector
 from pyclnf.experts.area_of_interest import PaddedImage
@@ -95,8 +95,9 @@ class CLNF:
         cache: bool | str | PathLike[str] | None = None,
     ) -> None:
         self._cache = cache_folder(cache)
-        self._backend = create_backend(backend, model_path(manifest), self._cache)
-        self._asked, self._for_many = backend, dict[str, Backend]()
+        path = model_path(manifest)
+        self._backend = create_backend(backend, path, self._cache)
+        self._batches = BatchChoice(backend, self._backend, path, self._cache)
         self.backend = self._backend.name
         self.manifest = self._backend.detector.manifest.path
         self.experts = self._backend.detector.experts.kind
@@ -318,17 +319,18 @@ class CLNF:
         *,
         threads: int | None = None,
     ) -> list[fitting.FitResult]:
-        """Find the landmarks of many faces, in several threads.
+        """Find the landmarks of many faces, in several threads or on a GPU.
 
         Parameters
         ----------
         images : (H, W) or (H, W, 3) array, or sequence of such
-            One picture as an array, of all faces; or a list with a picture for each box.
+            One picture as an array, of all faces; or a list with a picture for each box. With
+            backend ``cuda``, they may lie in the GPU's memory (``__cuda_array_interface__``).
         boxes : sequence of boxes
             As :meth:`fit` takes them.
         settings : FitSettings, optional
         threads : int, optional
-            One per processor if not given. The results do not depend on it.
+            One per processor if not given. The results do not depend on it. A GPU needs none.
 
         Returns
         -------
@@ -344,10 +346,29 @@ class CLNF:
         ValueError
             Naming the argument, if boxes and pictures are not equally many, a single picture
             cannot be used, or `threads` is not positive.
+        MemoryError
+            If a GPU has too little memory for a single face; larger batches are split.
         """
         chosen = _checked_settings(settings)
-        listed = list(boxes)
-        return fit_batch(images, listed, chosen, self._backend_for(len(listed)), threads)
+        return self._batches.fit(images, boxes, chosen, threads)
+
+    def batch_backend(self, faces: int, *, on_device: bool = False) -> str:
+        """Return the name of the backend that :meth:`fit_many` takes.
+
+        Parameters
+        ----------
+        faces : int
+            How many there are.
+        on_device : bool
+            Whether the pictures lie in a GPU's memory.
+
+        Returns
+        -------
+        str
+            :attr:`backend`; or ``cuda``, if this detector was made with ``auto`` and a GPU gains,
+            see :class:`pyclnf.batch_choice.BatchChoice`.
+        """
+        return self._batches.name(faces, on_device=on_device)
 
     def detect_many(
         self,
@@ -421,15 +442,6 @@ class CLNF:
             fitting.prepare(part.settings, part.backend)
         if validate:
             _ = self._validator
-
-    def _backend_for(self, faces: int) -> Backend:
-        """Return the backend of many faces at once: loaded when first needed if it is another."""
-        name = choose_backend(self._asked, faces)
-        if name == self.backend:
-            return self._backend
-        if name not in self._for_many:
-            self._for_many[name] = create_backend(name, self.manifest, self._cache)
-        return self._for_many[name]
 
     @cached_property
     def _parts(self) -> tuple[PartModel, ...]:

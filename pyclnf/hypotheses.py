@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pyclnf.backends.base import Backend
+from pyclnf.backends.base import Backend, FitsFaces
 from pyclnf.early_search import early_search
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import FitResult, fit
 from pyclnf.rotation import Rotation
 from pyclnf.settings import FitSettings
-from pyclnf.threads import in_threads
+from pyclnf.threads import in_threads, thread_count
 from pyclnf.typing import Float32Array
 
 __all__ = ["ROTATIONS", "Hypotheses", "fit_hypotheses"]
@@ -78,6 +78,11 @@ def fit_hypotheses(
     search = early_search(picture, box, settings, backend)
     if search is not None:
         return Hypotheses(rotations, *search.run(rotations, threads))
+    if isinstance(backend, FitsFaces):
+        thread_count(threads)
+        pictures = [backend.checked_picture(picture.grey)] * len(rotations)
+        fits = backend.fit_faces(pictures, [box] * len(rotations), rotations, settings)
+        return Hypotheses(rotations, fits, range(len(fits)))
 
     def fit_from(rotation: Rotation) -> FitResult:
         start = backend.detector.pdm.parameters_from_box(box, rotation)

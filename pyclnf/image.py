@@ -19,6 +19,7 @@ __all__ = [
     "check_picture",
     "check_pixels",
     "eight_bit_of",
+    "is_on_device",
     "to_eight_bit",
     "to_grey",
 ]
@@ -139,6 +140,11 @@ def check_pixels(pixels: Any) -> None:
     if pixels.size == 0:
         raise ValueError(f"image: is empty, shape {pixels.shape}")
     _check_values(pixels)
+
+
+def is_on_device(image: object) -> bool:
+    """Tell whether a picture is an array in a GPU's memory."""
+    return hasattr(image, "__cuda_array_interface__")
 
 
 def eight_bit_of(pixels: Any, xp: Any = np) -> Any:

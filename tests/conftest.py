@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,24 @@ def openface_data() -> Path:
     if not (folder / "model").is_dir():
         pytest.skip(f"no OpenFace data in {folder} (PYCLNF_OPENFACE_DATA names another folder)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def cuda_somewhere() -> Iterator[None]:
+    """Backend cuda on a GPU, or where there is none, on the host; skips without a compiler."""
+    from support.host_device import HostDevice
+
+    from pyclnf.backends import cuda
+    from pyclnf.backends.cuda import availability
+
+    if availability.problem() is None:
+        yield
+        return
+    device = HostDevice()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(availability, "problem", lambda: None)
+        patch.setattr(cuda, "open_device", lambda: device)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -78,10 +97,15 @@ def _backend_names() -> tuple[str, ...]:
 
 @pytest.fixture(scope="session", params=_backend_names())
 def backend_name(request: pytest.FixtureRequest) -> str:
-    """Each backend's name; skips those that are not available."""
+    """Each backend's name; skips those that are not available.
+
+    Without a GPU, ``cuda`` has its kernels compiled for the host; skips without a compiler.
+    """
     from pyclnf.backends import is_available
 
     name: str = request.param
+    if name == "cuda":
+        request.getfixturevalue("cuda_somewhere")
     if not is_available(name):
         pytest.skip(f"backend {name} is not available")
     return name

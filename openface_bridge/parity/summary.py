@@ -22,7 +22,7 @@ REPORT_VERSION = 2
 
 
 def run_summary(
-    fits: Sequence[dict[str, Any]],
+    fits: list[dict[str, Any]],
     faces: Sequence[dict[str, Any]] = (),
     *,
     backend: str,
@@ -39,7 +39,7 @@ def run_summary(
         "reference": reference,
         "summary": _summary(fits, faces),
         "backends": {name: _summary(_of(name, fits), _of(name, faces)) for name in names},
-        "fits": list(fits),
+        "fits": fits,
         "faces": list(faces),
         "face_stages": stage_counts(faces) if faces else {},
     }

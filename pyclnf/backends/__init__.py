@@ -20,6 +20,7 @@ from pyclnf.backends.choice import (
     choose_networks,
     create_backend,
     is_available,
+    is_exact,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "choose_networks",
     "create_backend",
     "is_available",
+    "is_exact",
 ]

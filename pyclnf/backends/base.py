@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from pyclnf.arithmetic import Arithmetic
 from pyclnf.detector import Detector
@@ -12,9 +12,13 @@ from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
 from pyclnf.pdm import Parameters, PosedShape
 from pyclnf.responses import Responses, Sampled
+from pyclnf.settings import FitSettings
 from pyclnf.typing import AnyArray, BoolArray, Float32Array
 
-__all__ = ["Backend", "SamplingBackend"]
+if TYPE_CHECKING:
+    from pyclnf.fitting import FitResult
+
+__all__ = ["Backend", "CheckedPicture", "FitsFaces", "SamplingBackend"]
 
 
 class Backend(Protocol):
@@ -93,4 +97,36 @@ class SamplingBackend(Backend, Protocol):
         self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
     ) -> Sampled:
         """Return what :meth:`responses` does, before there are maps."""
+        ...
+
+
+class CheckedPicture(Protocol):
+    """A picture that many faces can be fitted on at once."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width, px."""
+        ...
+
+
+@runtime_checkable
+class FitsFaces(Backend, Protocol):
+    """A backend that fits many faces at once, each with the bits that it has alone."""
+
+    def on_host(self, image: Any) -> Any:
+        """Return a picture that may lie on a device on the host, not checked."""
+        ...
+
+    def checked_picture(self, image: Any) -> CheckedPicture:
+        """Return a picture, wherever it lies; raises what :func:`pyclnf.image.to_grey` does."""
+        ...
+
+    def fit_faces(
+        self,
+        pictures: Sequence[Any],
+        boxes: Sequence[Float32Array],
+        rotations: Sequence[Sequence[float]],
+        settings: FitSettings,
+    ) -> list[FitResult]:
+        """Fit faces in checked boxes of checked pictures, from head poses; in their order."""
         ...

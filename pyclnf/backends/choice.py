@@ -20,6 +20,7 @@ __all__ = [
     "choose_networks",
     "create_backend",
     "is_available",
+    "is_exact",
 ]
 
 AUTO = "auto"
@@ -43,6 +44,11 @@ def available_backends() -> tuple[str, ...]:
 def is_available(name: str) -> bool:
     """Tell whether there is a backend here; imports nothing of it."""
     return any(entry.name == name and entry.state().available for entry in registry.ENTRIES)
+
+
+def is_exact(name: str) -> bool:
+    """Tell whether a backend promises every bit of ``numpy-exact``'s landmarks."""
+    return any(entry.name == name and entry.exact for entry in registry.ENTRIES)
 
 
 def auto_order(faces: int = 1) -> tuple[str, ...]:
@@ -82,11 +88,13 @@ def choose_backend(name: str, faces: int = 1) -> str:
 def choose_networks(name: str) -> str:
     """Return the name of the backend that computes the networks of face detector and validator.
 
-    It is the one asked for, unless that one leaves them to another. Raises what
-    :func:`choose_backend` does.
+    It is the one asked for, unless that one leaves them to another, which then promises the same
+    bits if it does. Raises what :func:`choose_backend` does.
     """
-    candidates = (_entry(name), *map(_entry, filter(is_available, auto_order())))
-    return next(entry.name for entry in candidates if entry.networks)
+    asked = _entry(name)
+    others = (*filter(is_available, auto_order()), *available_backends())
+    candidates = (asked, *map(_entry, others))
+    return next(e.name for e in candidates if e.networks and (e.exact or not asked.exact))
 
 
 def create_backend(
@@ -105,6 +113,7 @@ def create_backend(
         ``coreml`` — on Macs: response maps of CCNF experts by Core ML, in half precision where
         that suffices, see :mod:`pyclnf.coreml`; all else as ``auto`` does it. ``coreml-float32`` —
         the same, in single precision.
+        ``cuda`` — batches of faces on a GPU, equal to ``cython`` in every bit; by way of CuPy.
         ``auto`` — the first of :func:`auto_order` that there is.
     manifest_path : path
     cache : Path, optional

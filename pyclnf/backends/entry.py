@@ -47,7 +47,8 @@ class Entry:
     summary : str
         What it is, in a line.
     state : callable
-        Tells whether it is available here. Quick, raises nothing, and imports no optional package.
+        Tells whether it is available here. Quick where it is not installed, raises nothing, and
+        imports its optional package only where nothing else tells.
     create : callable
         Imports what it needs, and loads a model.
     auto_from : int, optional

@@ -279,9 +279,7 @@ def test_auto_tells_what_it_chose(small_model: Path):
 
 
 def test_unknown_backend(small_model: Path):
-    with pytest.raises(
-        ValueError, match="'abacus'; choose one of auto, cython, numpy, numpy-exact"
-    ):
+    with pytest.raises(ValueError, match=r"'abacus'; choose one of auto, .*cython, numpy"):
         CLNF(small_model, backend="abacus")
 
 
@@ -345,6 +343,8 @@ def test_experts_without_a_sigma_fail_a_fit(tmp_path: Path, backend_name: str, a
 
 
 def test_fits_leave_no_memory_behind(small_model: Path, backend_name: str):
+    if backend_name == "cuda":
+        pytest.skip("its memory is the device's: tests/pyclnf/backends/cuda/test_batch.py")
     clnf, face = CLNF(small_model, backend=backend_name), draw_face(0)
 
     def fit_some() -> tuple[int, int]:

@@ -25,6 +25,22 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {kind: write_model_of(kind, folder / kind, **OPTIONS[kind]) for kind in KINDS}
 
 
+@pytest.fixture(params=["numpy", "numpy-exact", "cython"])
+def backend_name(request: pytest.FixtureRequest) -> str:
+    """Each backend that takes experts of all kinds."""
+    if not is_available(request.param):
+        pytest.skip(f"backend {request.param} is not built")
+    name: str = request.param
+    return name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.usefixtures("cuda_somewhere")
+def test_backend_cuda_takes_ccnf_experts_only(models: dict[str, Path], kind: str):
+    with pytest.raises(ValueError, match=rf"'cuda' .* CCNF experts only, .* {kind}; choose"):
+        CLNF(models[kind], backend="cuda")
+
+
 @cache
 def load(manifest: Path, backend: str) -> CLNF:
     return CLNF(manifest, backend=backend)

@@ -56,10 +56,17 @@ def test_every_recording_is_compared_with(openface_data: Path):
 
 @pytest.mark.parametrize("setting", SETTINGS)
 @pytest.mark.parametrize("face", FACES)
-@pytest.mark.parametrize("backend", ["numpy-exact", "cython"])
+@pytest.mark.parametrize("backend", ["numpy-exact", "cython", "cuda"])
 def test_exact_arithmetic_gives_every_bit(
-    openface_data: Path, load: Load, face: str, setting: str, backend: str
+    openface_data: Path,
+    load: Load,
+    face: str,
+    setting: str,
+    backend: str,
+    request: pytest.FixtureRequest,
 ):
+    if backend == "cuda":
+        request.getfixturevalue("cuda_somewhere")
     if not is_available(backend):
         pytest.skip(f"backend {backend} is not built")
     expected = read_trace(openface_data, face, setting)

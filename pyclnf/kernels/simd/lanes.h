@@ -15,7 +15,7 @@
 #endif
 
 // Loops over registers must vanish, or the registers become memory.
-#if defined(__clang__)
+#if defined(__clang__) || defined(__CUDACC__)
 #define PYCLNF_UNROLL _Pragma("unroll")
 #elif defined(__GNUC__)
 #define PYCLNF_UNROLL _Pragma("GCC unroll 16")
