@@ -45,7 +45,7 @@ def test_faces_are_compared_and_told(
     assert [line.split()[1:3] for line in lines[1:8]] == [[c.face, c.setting] for c in CASES]
     assert lines[8].split() == ["whole", "faces", "equal", "rounding", "branch", "bug"]
     assert [line[:18].strip() for line in lines[9 : 9 + len(STAGES)]] == STAGES
-    assert lines[9 + len(STAGES)].startswith("passed: 1 fits and 7 faces (")
+    assert lines[9 + len(STAGES)].startswith("passed: 1 fit and 7 faces (")
     run = strict_json(data.read_text("utf-8"))
     assert (run["summary"]["faces"], run["summary"]["faces_failed"]) == (7, 0)
     assert list(run["face_stages"]) == STAGES
@@ -80,7 +80,7 @@ def test_without_faces(arguments: list[str], capsys: pytest.CaptureFixture[str])
     assert main(["parity", *arguments, "--no-faces"]) == PASSED
     output = capsys.readouterr().out
     assert "whole" not in output
-    assert "1 fits (" in output
+    assert "1 fit (" in output
 
 
 def test_a_bug_fails_the_run_unless_it_is_known(
@@ -111,7 +111,7 @@ def test_faults_of_faces(arguments: list[str], tmp_path: Path, capsys: pytest.Ca
     assert main(["faults", *arguments, "--only", "32,33", "--json", str(path)]) == PASSED
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in lines[3:5]] == ["32", "33"]
-    assert lines[-1].endswith("of 4 trials as expected, on 1 fits and 7 faces of backend numpy")
+    assert lines[-1].endswith("of 4 trials as expected, on 1 fit and 7 faces of backend numpy")
     found = {each["number"]: each for each in json.loads(path.read_text("utf-8"))["faults"]}
     assert found["32"]["named"] == ["part parameters"]
     assert found["33"]["fits"][0]["place"]["landmark"] is not None
