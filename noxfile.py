@@ -216,7 +216,7 @@ def bench_cuda(session: nox.Session) -> None:
 @nox.session
 def fixtures(session: nox.Session) -> None:
     """Make the embedded model and test pictures anew (minutes); recordings need OpenFace."""
-    install(session, ".")
+    install(session, ".", "scipy")
     session.run(
         *("python", "-m", "fixtures.generator"),
         *(session.posargs or ("--out", "fixtures/data")),

@@ -14,7 +14,7 @@ from pyclnf.backends import is_available
 __all__ = ["machine", "taken_by_others"]
 
 _TIMES = Path("/proc/stat")
-_PACKAGES = ("pyclnf", "numpy", "scipy", "opencv-python", "opencv-python-headless")
+_PACKAGES = ("pyclnf", "numpy", "opencv-python", "opencv-python-headless")
 
 
 def machine() -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from importlib.metadata import PackageNotFoundError, version
 
 import numpy as np
 
@@ -21,7 +20,6 @@ def candidate_versions() -> list[tuple[str, str]]:
         ("pyclnf", __version__),
         ("Python", platform.python_version()),
         ("NumPy", np.__version__),
-        ("SciPy", _version("scipy")),
         ("OpenCV", cv2.__version__),
     ]
 
@@ -34,11 +32,3 @@ def reference_versions(trace: Trace) -> list[tuple[str, str]]:
         ("BLAS kernel", "blas_kernel"), ("BLAS threads", "blas_threads"),
     )  # fmt: skip
     return [(name, str(told[key])) for name, key in named if key in told]
-
-
-def _version(package: str) -> str:
-    """Return an installed package's version."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "unknown"

@@ -15,7 +15,7 @@ from pyclnf import __version__
 def test_candidate():
     found = dict(candidate_versions())
     assert found["pyclnf"] == __version__
-    assert list(found) == ["pyclnf", "Python", "NumPy", "SciPy", "OpenCV"]
+    assert list(found) == ["pyclnf", "Python", "NumPy", "OpenCV"]
     assert all(version[0].isdigit() for version in found.values())
 
 
