@@ -128,6 +128,8 @@ def test_backends_agree(small_model: Path):
 
 @pytest.mark.parametrize("angles", [FRONTAL, SIDEWAYS])
 def test_maps_may_come_later(backend: Backend, angles: tuple[float, float, float]):
+    if not hasattr(backend, "sampled"):
+        pytest.skip(f"backend {backend.name} leaves its maps to nobody else")
     chosen = parameters(angles)
     expected = respond(backend, chosen, 1, 7)
     posed = backend.detector.pdm.pose(chosen)
