@@ -67,7 +67,7 @@ py::array_t<int> suppressed(const py::array& boxes, const py::array& scores, flo
   const auto count = static_cast<py::ssize_t>(given.size());
   const float* values = finite_floats(scores, "scores", {count});
   const std::vector<int> kept = non_maximum_supression(given, std::vector<float>(values, values + count), most, of_smaller);
-  return py::array_t<int>(static_cast<py::ssize_t>(kept.size()), kept.data());
+  return py::array_t<int>(Shape{static_cast<py::ssize_t>(kept.size())}, kept.data());
 }
 
 py::array_t<float> corrected(const py::array& boxes, const py::array& corrections, bool inclusive) {
