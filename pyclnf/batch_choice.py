@@ -114,21 +114,27 @@ class BatchChoice:
         if name == self._backend.name:
             return batch.fit(self._backend)
         other = self._other(name)
+        if other is None:
+            return batch.fit(self._backend)
         found = self._fit_on(other, batch)
         return batch.on_host(other).fit(self._backend) if found is None else found
 
-    def _other(self, name: str) -> Backend:
-        """Return another backend, made when first needed."""
-        with self._lock:
-            if name not in self._others:
-                self._others[name] = create_backend(name, self._manifest_path, self._cache)
-            return self._others[name]
+    def _other(self, name: str) -> Backend | None:
+        """Return another backend, made when first needed; None, and never again, if that fails."""
+        try:
+            with self._lock:
+                if name not in self._others:
+                    self._others[name] = create_backend(name, self._manifest_path, self._cache)
+                return self._others[name]
+        except (RuntimeError, MemoryError, OSError, ValueError) as error:  # files may be gone
+            self._give_up(f"backend {name!r} cannot be made: {error}")
+            return None
 
     def _fit_on(self, other: Backend, batch: _Batch) -> list[FitResult] | None:
         """Fit on another backend; None, and never again, where that fails or differs."""
         try:
             found = batch.fit(other)
-        except (RuntimeError, MemoryError) as error:  # driver, compiler, lack of room
+        except (RuntimeError, MemoryError, OSError) as error:  # driver, compiler, lack of room
             self._give_up(f"backend {other.name!r} failed: {error}")
             return None
         if other.name in self._checked or self._agrees(batch, other, found):

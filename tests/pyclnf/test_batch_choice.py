@@ -128,6 +128,20 @@ def test_a_device_that_fails_is_given_up(
     assert clnf.batch_backend(FEWEST_FACES) == "cython"
 
 
+def test_a_device_that_has_no_room_for_the_model_is_given_up(
+    small_model: Path, device: Adopting, monkeypatch: pytest.MonkeyPatch
+):
+    def upload(*_: Any) -> None:
+        raise MemoryError("out of memory")
+
+    monkeypatch.setattr(device, "upload", upload)
+    clnf = CLNF(small_model)
+    with pytest.warns(RuntimeWarning, match=r"'cuda' cannot be made: out of memory\. Batches stay"):
+        found = clnf.fit_many(FACE.picture, MANY)
+    assert_same_bits(found, [clnf.fit(FACE.picture, FACE.box)] * len(MANY))
+    assert clnf.batch_backend(FEWEST_FACES) == "cython"
+
+
 def test_the_first_face_is_compared_once(
     small_model: Path, device: Adopting, monkeypatch: pytest.MonkeyPatch
 ):
