@@ -91,12 +91,10 @@ def is_single_picture(images: object) -> bool:
 
 
 def _faces(
-    images: AnyArray | Sequence[AnyArray],
-    boxes: list[Sequence[float] | AnyArray],
-    backend: Backend,
+    images: Any, boxes: list[Sequence[float] | AnyArray], backend: Backend
 ) -> Iterator[_Face]:
     """Yield faces in order; a picture of several is made grey once."""
-    if isinstance(images, np.ndarray):
+    if is_single_picture(images):
         image = backend.picture(images)
         yield from (_Face(image, box) for box in boxes)
         return
@@ -144,6 +142,7 @@ def _checked_pictures(
         thread_count(threads)
         return [backend.checked_picture(images)] * len(boxes)
     _check_counts(images, boxes)
+    images = list(images)  # some sequences make their items anew each time
     different = {id(image): image for image in images}
 
     def check(image: AnyArray) -> CheckedPicture | ValueError:

@@ -52,8 +52,8 @@ def to_grey(image: AnyArray) -> ByteArray:
     Raises
     ------
     ValueError
-        Naming ``image``, if it is empty, has another rank, channel count or dtype, or floating
-        point values that are not finite or not within [0, 1].
+        Naming ``image``, if it is empty, has another rank, channel count or dtype, floating
+        point values that are not finite or not within [0, 1], or lies in a GPU's memory.
     """
     pixels = check_picture(image)
     grey = np.empty(pixels.shape[:2], np.uint8)
@@ -125,6 +125,11 @@ def check_box(bbox: object, image_shape: tuple[int, ...]) -> Float32Array:
 
 def check_picture(image: AnyArray) -> AnyArray:
     """Return a picture as an array that can be converted, or raise a ValueError."""
+    if is_on_device(image) and not isinstance(image, np.ndarray):
+        raise ValueError(
+            "image: lies in a GPU's memory, and this backend takes pictures of the host only; "
+            "copy it there, or choose backend 'cuda'"
+        )
     pixels = np.asarray(image)
     check_pixels(pixels)
     return pixels

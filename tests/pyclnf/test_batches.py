@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from support.batches import OnDevice
 from support.faces import draw_face
 
 from pyclnf import CLNF, FitResult, FitSettings
+from pyclnf.backends import is_available
 
 FACES = [draw_face(seed, scale) for seed, scale in enumerate([1.2, 0.9, 1.4, 1.1])]
 
@@ -75,6 +78,36 @@ def test_a_bad_picture_does_not_lose_the_rest(clnf: CLNF):
     assert_same(first, last)
     assert not bad.success
     assert "image" in bad.failure
+
+
+class MadeAnew(Sequence[Any]):
+    """Pictures that are other objects each time they are asked for."""
+
+    def __len__(self) -> int:
+        return len(FACES)
+
+    def __getitem__(self, index: Any) -> Any:
+        return FACES[index].picture.copy()
+
+
+def test_pictures_that_are_made_anew_each_time(clnf: CLNF):
+    found = clnf.fit_many(MadeAnew(), [face.box for face in FACES])
+    for result, face in zip(found, FACES, strict=True):
+        assert_same(result, clnf.fit(face.picture, face.box))
+
+
+@pytest.mark.parametrize("name", ["numpy", "cython"])
+def test_pictures_on_a_device_that_the_backend_does_not_know(small_model: Path, name: str):
+    if not is_available(name):
+        pytest.skip(f"backend {name} is not available")
+    clnf, face = CLNF(small_model, backend=name), FACES[0]
+    there: Any = OnDevice(face.picture)
+    for find in (clnf.fit_many, clnf.detect_many):
+        with pytest.raises(ValueError, match="image: lies in a GPU's memory"):
+            find(there, [face.box])
+        first, bad = find([face.picture, there], [face.box] * 2)
+        assert first.success
+        assert "image: lies in a GPU's memory" in bad.failure
 
 
 def test_nothing_to_do(clnf: CLNF):
