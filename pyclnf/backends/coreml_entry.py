@@ -69,6 +69,7 @@ COREML = Entry(
     summary="response maps by Core ML in half precision where that suffices, all else as 'auto'",
     state=_state,
     create=partial(_create, "float16", "coreml"),
+    maps_within=2e-3,
 )
 
 COREML_FLOAT32 = Entry(

@@ -22,6 +22,7 @@ from pyclnf import FitSettings
 from pyclnf.backends import choose_networks, create_backend
 from pyclnf.backends.base import Backend, SamplingBackend
 from pyclnf.backends.composed import ComposedBackend
+from pyclnf.backends.coreml_entry import COREML, COREML_FLOAT32
 from pyclnf.coreml.converter import Converter
 from pyclnf.coreml.package_cache import PackageCache
 from pyclnf.coreml.precision import Precision
@@ -30,7 +31,7 @@ from pyclnf.coreml.programs import Programs
 from pyclnf.experts.patch_experts import CCNFExperts
 from pyclnf.typing import Float32Array
 
-BOUNDS = {"float16": 2e-3, "float32": 1e-5}
+BOUNDS = {"float16": COREML.maps_within, "float32": COREML_FLOAT32.maps_within}
 """The most that a map may be off, of its own maximum."""
 
 MANIFESTS = {"default": "general", "weighted": "general", "wild": "wild"}

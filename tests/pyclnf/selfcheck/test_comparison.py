@@ -12,11 +12,11 @@ import pytest
 from support.backends import Plant, made_up
 from support.fixture_faces import FIXTURES
 
-from pyclnf.backends import available_backends
+from pyclnf.backends import available_backends, is_exact
 from pyclnf.backends.entry import Entry
 from pyclnf.backends.numpy_entry import NUMPY, NUMPY_EXACT
 from pyclnf.cache import ArrayCache
-from pyclnf.selfcheck.comparison import MAPS_BOUND, WORST_BOUND, Comparison, Distances
+from pyclnf.selfcheck.comparison import WORST_BOUND, Comparison, Distances
 from pyclnf.selfcheck.embedded import Embedded, embedded
 
 
@@ -84,8 +84,7 @@ def test_available_backends_agree(comparison: Comparison):
         assert found.failures == ()
         assert found.fits == 6
         assert found.equal == (6 if name == "numpy" else 0)
-        assert (found.equal_to_exact == 6) is (name != "numpy")
-        assert found.maps <= MAPS_BOUND
+        assert (found.equal_to_exact == 6) is is_exact(name)
         assert 0 <= found.median_px <= found.worst_px <= WORST_BOUND
         assert found.ms_per_fit > 0
         assert found.ms_per_face_together > 0
@@ -101,6 +100,16 @@ def test_other_maps_are_seen(comparison: Comparison, planted: Plant):
     found, said = failures(comparison, planted, wrong("brighter", other_maps(1.0001)))
     assert "response maps differ by 0.0001 of their maximum, over 1e-05" in said
     assert found.maps == pytest.approx(1e-4, rel=0.01)
+
+
+def test_maps_are_held_to_what_their_backend_promises(comparison: Comparison, planted: Plant):
+    entry = replace(wrong("coarse", other_maps(1.0001)), maps_within=2e-4)
+    found, said = failures(comparison, planted, entry)
+    assert found.maps == pytest.approx(1e-4, rel=0.01)
+    assert "response maps" not in said
+    rougher = replace(wrong("rough", other_maps(1.001)), maps_within=2e-4)
+    _, said = failures(comparison, planted, rougher)
+    assert "differ by 0.001 of their maximum, over 0.0002" in said
 
 
 def test_maps_without_numbers_are_seen(comparison: Comparison, planted: Plant):
