@@ -70,8 +70,9 @@ class PackageCache:
         try:
             move_in(made, entry)
         except OSError as error:
-            self._tell_once(f"{entry}: cannot be written ({error.strerror or error})")
-            return made / PACKAGE
+            if not _holds(entry, key):  # else another process was quicker
+                self._tell_once(f"{entry}: cannot be written ({error.strerror or error})")
+                return made / PACKAGE
         shutil.rmtree(made, ignore_errors=True)
         return entry / PACKAGE
 
@@ -97,6 +98,15 @@ class PackageCache:
                 f"{message}; programs that are not in the cache are made by every process for "
                 f"itself. Let this user write to the folder, name another, or leave out cache"
             )
+
+
+def _holds(entry: Path, key: bytes) -> bool:
+    """Tell whether a folder holds a program, whole."""
+    try:
+        checked_package(entry, key)
+    except (OSError, DamagedPackageError):
+        return False
+    return True
 
 
 def _remove(folder: Path, owner: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import shutil
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from pyclnf import CacheWarning
+from pyclnf.coreml import package_cache
 from pyclnf.coreml.package_cache import PackageCache
-from pyclnf.coreml.package_file import checked_package
+from pyclnf.coreml.package_file import checked_package, move_in
 
 KEY, OTHER = b"\1" * 32, b"\2" * 32
 
@@ -142,6 +144,20 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path, write: Writer):
     del cache
     gc.collect()
     assert not first.exists()
+
+
+def test_another_process_was_quicker(
+    tmp_path: Path, write: Writer, monkeypatch: pytest.MonkeyPatch
+):
+    def too_late(made: Path, at: Path) -> None:
+        move_in(made, at)
+        raise OSError(errno.ENOTEMPTY, "Directory not empty", str(at))
+
+    monkeypatch.setattr(package_cache, "move_in", too_late)
+    cache = PackageCache(tmp_path)
+    package = cache.get(KEY, write)  # a warning is an error
+    assert package == entry(tmp_path) / "program.mlpackage"
+    assert list(cache._temporary.iterdir()) == []
 
 
 def test_what_fails_leaves_nothing_behind(tmp_path: Path):
