@@ -142,6 +142,17 @@ def test_asking_for_an_absent_backend(
     )
 
 
+def test_a_backend_without_memory(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def fail(options: object) -> int:
+        raise MemoryError("cuda: the device has too little memory for a single face")
+
+    monkeypatch.setattr("pyclnf.cli.backends._backends", fail)
+    assert main(["backends"]) == UNUSABLE
+    assert "pyclnf backends: cuda: the device has too little memory" in capsys.readouterr().err
+
+
 def test_detecting_without_a_detector(models: Path, capsys: pytest.CaptureFixture[str]):
     assert main(["detect", "anna.png"]) == UNUSABLE
     assert "face detector" in capsys.readouterr().err
