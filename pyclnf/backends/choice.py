@@ -42,7 +42,7 @@ def available_backends() -> tuple[str, ...]:
 
 
 def is_available(name: str) -> bool:
-    """Tell whether there is a backend here; imports nothing of it."""
+    """Tell whether there is a backend here; loads nothing of it but what must be asked."""
     return any(entry.name == name and entry.state().available for entry in registry.ENTRIES)
 
 

@@ -42,8 +42,7 @@ def convert_model(
     settings : FitSettings, optional
         Whose window sizes are prepared; OpenFace's defaults for still pictures if not given.
     precision : Precision
-        FLOAT16 for backend ``coreml``, FLOAT32 for
-        ``coreml-float32``.
+        FLOAT16 for backend ``coreml``, FLOAT32 for ``coreml-float32``.
     parts : bool
         Whether to convert the models of parts as well.
     progress : callable, optional
