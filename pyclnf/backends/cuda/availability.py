@@ -10,6 +10,12 @@ __all__ = ["Problem", "problem"]
 Problem = tuple[str, str]
 """What is missing, which ends a sentence that begins with the backend's name, and what to do."""
 
+_CUPY = (
+    "For a driver of CUDA 12, pip install cupy-cuda12x nvidia-cuda-nvrtc-cu12; for one of CUDA 13, "
+    "pip install cupy-cuda13x nvidia-cuda-nvrtc. In a clone of pyclnf, these are its extras "
+    "'cuda12' and 'cuda13'"
+)
+"""By their own names: the package index has another project's pyclnf."""
 _DRIVER = "Install NVIDIA's driver, or choose 'auto'"
 
 
@@ -19,11 +25,7 @@ def problem() -> Problem | None:
     Imports CuPy where it is installed, and has it ask the driver for devices.
     """
     if importlib.util.find_spec("cupy") is None:
-        return (
-            "needs CuPy, which is not installed",
-            'Install it with pip install "pyclnf[cuda12]" (from a clone ".[cuda12]") for a driver '
-            'of CUDA 12, "pyclnf[cuda13]" for one of CUDA 13',
-        )
+        return "needs CuPy, which is not installed", _CUPY
     return _device_problem()
 
 

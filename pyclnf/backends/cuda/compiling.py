@@ -82,8 +82,8 @@ def _compiler() -> Any:
     except (ImportError, OSError, RuntimeError) as error:
         raise CompilerError(
             f"backend: 'cuda' needs NVIDIA's runtime compiler (NVRTC), which cannot be loaded "
-            f'({error}); it comes with pip install "pyclnf[cuda12]" or "pyclnf[cuda13]", and '
-            f"with the CUDA toolkit"
+            f"({error}); it comes with pip install nvidia-cuda-nvrtc-cu12 for CUDA 12, "
+            f"nvidia-cuda-nvrtc for CUDA 13, and with the CUDA toolkit"
         ) from error
     return nvrtc
 

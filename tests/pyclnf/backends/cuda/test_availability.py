@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import subprocess
 import sys
 import types
@@ -47,9 +48,21 @@ def test_without_cupy(monkeypatch: pytest.MonkeyPatch, small_model: Path):
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name: None if name == "cupy" else found(name)
     )
-    with pytest.raises(BackendUnavailableError, match=r'cuda.* pip install "pyclnf\[cuda12\]"'):
+    with pytest.raises(BackendUnavailableError, match=r"cuda.* pip install cupy-cuda12x"):
         create_backend("cuda", small_model)
     assert "cuda" not in available_backends()
+
+
+def test_what_to_install_is_what_the_extras_have(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    problem = availability.problem()
+    assert problem is not None
+    project = (Path(__file__).parents[4] / "pyproject.toml").read_text("utf-8")
+    for extra in ("cuda12", "cuda13"):
+        (listed,) = re.findall(rf"^{extra} = \[(.*?)\]", project, re.MULTILINE)
+        names = re.findall(r'"([a-z0-9-]+)', listed)
+        assert f"pip install {' '.join(names)}" in problem[1]
+    assert "pyclnf[" not in problem[1]  # the package index has another project's pyclnf
 
 
 def test_without_a_driver(cupy_with: Callable[..., None], small_model: Path):
