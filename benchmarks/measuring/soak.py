@@ -113,9 +113,8 @@ class _Watch:
         self._worked += took
         self._lost += tracked is None or not tracked.success
         if first and tracked is not None:
-            if self.rounds <= 1:  # in the first one the face has just been detected
+            if self._landmarks is None or self.rounds <= 1:  # in round 0 it has just been detected
                 self._landmarks = tracked.fit.landmarks.copy()
-            assert self._landmarks is not None
             self._distances.append(largest_distance(tracked.fit.landmarks, self._landmarks))
 
     def end_round(self) -> None:
@@ -132,7 +131,7 @@ class _Watch:
             "lost": self._lost,
             "memory, MB, by tenths": memory,
             "distance of the first frame's landmarks, px, by tenths": distances,
-            "its worst": max(self._distances),
+            "its worst": max(self._distances, default=None),
             "steady": self._lost == 0 and flat and max(distances) <= _MOST_DRIFT_PX,
         }
 

@@ -52,6 +52,20 @@ def test_a_steady_one():
     assert found["lost"] == 0
 
 
+@pytest.mark.parametrize("rounds", [3, 10])
+def test_a_face_not_found_at_first_or_ever(rounds: int, monkeypatch: pytest.MonkeyPatch):
+    update, frames = Following.update, iter(range(30))
+
+    def blind(self: Following, frame: Any) -> Any:
+        return None if next(frames) < rounds * len(FRAMES) else update(self, frame)
+
+    monkeypatch.setattr(Following, "update", blind)
+    found = soaked()
+    assert found["lost"] == rounds * len(FRAMES)
+    assert not found["steady"]
+    assert found["its worst"] == (None if rounds == 10 else 0.0)
+
+
 def test_a_face_lost_once():
     found = soaked(loses=17)
     assert found["lost"] == 1
