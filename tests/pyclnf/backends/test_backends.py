@@ -107,6 +107,16 @@ def test_networks_of_a_backend_that_has_none(planted: Plant):
         choose_networks("loom")
 
 
+@pytest.mark.parametrize("built", [True, False])
+def test_networks_keep_the_promise_of_a_backend_that_has_none(
+    planted: Plant, request: pytest.FixtureRequest, built: bool
+):
+    if not built:
+        request.getfixturevalue("not_built")
+    planted(made_up("loom", exact=True))
+    assert choose_networks("loom") == ("cython" if is_available("cython") else "numpy-exact")
+
+
 def test_states_are_told_without_importing_anything():
     code = (
         "import sys; sys.modules['cupy'] = None  # asked for devices where it is installed\n"
