@@ -68,16 +68,18 @@ class ScaleViews:
     def table(self, views: Iterable[int]) -> Array:
         """Return the structs of all views on the device, of which these are prepared.
 
+        Where memory runs out on the way, it may be asked for again.
+
         Raises
         ------
         MemoryError
             If there is no room.
         """
         with self._lock:
-            missing = sorted(set(views) - self._arrays.keys())
-            for view in missing:
+            for view in sorted(set(views) - self._arrays.keys()):
+                self._table = None  # which lacks this view
                 self._prepare(view)
-            if missing or self._table is None:
+            if self._table is None:
                 self._table = self._device.upload(self._structs.view(np.uint8))
             return self._table
 
@@ -97,17 +99,16 @@ class ScaleViews:
                 "neurons": arrays["alphas"].shape[1],
                 "scalar_sigmas": int(sigmas.shape[-1] == 1),
             }
+            self._measure(in_view.support, numbers["neurons"])
         kept = {name: self._device.upload(array) for name, array in arrays.items()}
         self._structs[view] = filled(self._device, VIEW, kept | numbers)[0]
-        self._arrays[view] = list(kept.values())
-        if in_view.weights.size:
-            self._measure(in_view.support, numbers["neurons"])
+        self._arrays[view] = list(kept.values())  # last: a view that is here is whole
 
     def _measure(self, support: int, neurons: int) -> None:
         """Learn what experts of a view take: all of a scale have one support."""
         if support != self._support:
-            self._support = support
             self.weight_groups = self._device.upload(groups(1 + support**2))
+            self._support = support
         taken = shared_bytes(self.window_size, support, neurons)
         self._shared_bytes = max(self._shared_bytes, taken)
 

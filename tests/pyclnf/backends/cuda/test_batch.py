@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Sequence
+from itertools import count, takewhile
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -116,6 +117,36 @@ def test_without_memory_for_one(small_model: Path):
     device._room, device._refuses = 0, lambda shape: shape[1:] == (12, 11, 11)
     with pytest.raises(MemoryError, match=r"cuda: .* single face: no room for"):
         fit_batch(backend, CASES)
+
+
+@pytest.mark.parametrize("prepared", [0, 1])
+def test_memory_that_runs_out_while_views_are_prepared(
+    small_model: Path, monkeypatch: pytest.MonkeyPatch, prepared: int
+):
+    cases = [CASES[0], Case(FACES[0].picture, FACES[0].box, (0, 0.9, 0))]
+    expected = fit_one_by_one(small_model, cases)
+
+    def fails_at(number: int) -> bool:
+        device = HostDevice()
+        backend = open_backend(small_model, device)
+        if prepared:
+            fit_batch(backend, CASES[:prepared])
+        views, upload, numbers = backend._model.views(0, 11), device.upload, count()
+
+        def fail_once(array: np.ndarray) -> np.ndarray:
+            if next(numbers) == number:
+                raise MemoryError
+            return upload(array)
+
+        monkeypatch.setattr(device, "upload", fail_once)
+        try:
+            views.table((0, 1))
+        except MemoryError:
+            assert_same_bits(fit_batch(backend, cases), expected)
+            return True
+        return False
+
+    assert sum(1 for _ in takewhile(fails_at, count())) > 6
 
 
 def test_halves():
