@@ -76,6 +76,13 @@ def test_pictures_on_the_device_are_fitted_there(small_model: Path, device: Adop
     assert device.launched
 
 
+def test_one_picture_on_the_device_is_that_of_all_faces(small_model: Path, device: Adopting):
+    clnf = CLNF(small_model, backend="cuda")
+    there: Any = OnDevice(FACE.picture)
+    expected = [clnf.detect(FACE.picture, FACE.box)] * 2
+    assert_same_bits(clnf.detect_many(there, [FACE.box] * 2), expected)
+
+
 def test_without_a_device_all_stay(small_model: Path, no_device: None):
     assert CLNF(small_model).batch_backend(10**6) == "cython"
 
