@@ -77,4 +77,4 @@ def test_the_command_records_faces_and_compares_with_them(
     capfd.readouterr()
     for reference in (recorded, ("--reference", "live", *live)):
         assert main(["parity", *model, *reference, "--backend", "numpy"]) == 0
-        assert "1 fits and 2 faces" in capfd.readouterr().out
+        assert "1 fit and 2 faces" in capfd.readouterr().out
