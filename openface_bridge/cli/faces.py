@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from openface_bridge.cli.live import BESIDE_MODEL
 from openface_bridge.cli.progress import with_progress
 from openface_bridge.faces.live import LiveFaces
 from openface_bridge.faces.recorded import RecordedFaces
@@ -17,12 +19,14 @@ from openface_bridge.manifests import Manifests, split_models
 from openface_bridge.parity.faces.candidate import FaceCandidate
 from openface_bridge.parity.faces.run import FaceComparison, compare_face
 from openface_bridge.reference import Reference
+from openface_bridge.trace import TraceError
 from pyclnf.model import read_manifest
 
 __all__ = ["FaceSources", "add_face_argument", "embedded_faces", "face_sources", "live_faces"]
 
-_BESIDE_MODEL = Path("mtcnn_detector", "MTCNN_detector.txt")
 _SETTING = "default"
+_NO_MODEL = "there is no --model for setting 'default'"
+_NO_LIKELIEST = "the model ends its search over head poses early, so that none is the likeliest"
 
 
 @dataclass(frozen=True)
@@ -80,30 +84,49 @@ def face_sources(options: argparse.Namespace, reference: Reference) -> FaceSourc
 
     Records lie beside the traces, ``face_FACE_whole.npz`` and ``face_FACE_sequence.npz``; a live
     reference makes them. The face detector lies beside the model.
+
+    Raises
+    ------
+    TraceError
+        If there are records, but no model for them.
     """
-    manifest, detector = _files(options)
-    faces: FaceReference | None = RecordedFaces(options.traces) if options.traces else None
+    faces: FaceReference | None
     if isinstance(reference, Live):
         faces = live_faces(options, reference)
+    else:
+        faces = RecordedFaces(options.traces)
     if faces is None or not faces.cases():
         return None
-    return FaceSources(faces, manifest, detector, options.images)
+    manifest = _manifest(options)
+    if manifest is None:
+        raise TraceError(f"there are whole faces, but {_NO_MODEL}; --no-faces leaves them out")
+    return FaceSources(faces, manifest, _detector(manifest), options.images)
 
 
 def live_faces(options: argparse.Namespace, live: Live) -> LiveFaces | None:
-    """Return whole faces of a live reference; None if its model ends the search for one early."""
-    manifest, detector = _files(options)
-    if _ends_early(manifest):
+    """Return whole faces of a live reference; None, saying why, if its model serves none."""
+    manifest = _manifest(options)
+    if manifest is None or _ends_early(manifest):
+        reason = _NO_MODEL if manifest is None else _NO_LIKELIEST
+        print(f"whole faces are left out: {reason}", file=sys.stderr)
         return None
     boxes = {face: start.box for face, start in live.starts.items()}
-    return LiveFaces(manifest, detector, live.pictures, boxes, sequences=sorted(boxes))
+    pictures, detector = live.pictures, _detector(manifest)
+    return LiveFaces(manifest, detector, pictures, boxes, sequences=sorted(boxes))
 
 
-def _files(options: argparse.Namespace) -> tuple[Path, Path | None]:
-    """Return the model, and the face detector beside it, if there is one."""
-    manifest = Manifests(*split_models(options.model)).of(_SETTING)
-    beside = manifest.parent / _BESIDE_MODEL
-    return manifest, beside if beside.is_file() else None
+def _manifest(options: argparse.Namespace) -> Path | None:
+    """Return the model that whole faces are fitted with, if there is one."""
+    default, by_setting = split_models(options.model)
+    if default is None and _SETTING not in by_setting:
+        return None
+    return Manifests(default, by_setting).of(_SETTING)
+
+
+def _detector(manifest: Path) -> Path | None:
+    """Return the face detector beside a model, if there is one."""
+    beside = manifest.parent / BESIDE_MODEL
+    return beside if beside.is_file() else None
 
 
 def _ends_early(manifest: Path) -> bool:

@@ -13,9 +13,10 @@ from openface_bridge.recording.boxes import detect_starts, read_starts
 from openface_bridge.recording.kernels import KERNELS
 from openface_bridge.trace import TraceError
 
-__all__ = ["add_model_argument", "add_start_arguments", "live_reference"]
+__all__ = ["BESIDE_MODEL", "add_model_argument", "add_start_arguments", "live_reference"]
 
-_BESIDE_MODEL = Path("mtcnn_detector", "MTCNN_detector.txt")
+BESIDE_MODEL = Path("mtcnn_detector", "MTCNN_detector.txt")
+"""Where OpenFace has its face detector, from the model's folder."""
 
 
 def add_model_argument(parser: argparse.ArgumentParser) -> None:
@@ -105,7 +106,7 @@ def _detector(given: Path, model: Path | None) -> Path:
         return given
     if model is None:
         raise TraceError("--detect needs a file, or a --model to find it beside")
-    return model.parent / _BESIDE_MODEL
+    return model.parent / BESIDE_MODEL
 
 
 def _names(joined: str) -> list[str]:

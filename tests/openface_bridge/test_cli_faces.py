@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.etree import ElementTree
 
 import pytest
+from support.expert_files import set_early_termination, write_model_of
 from support.face_records import CASES, EMBEDDED
+from support.recordings import Recordings
 
 from openface_bridge.cli import main
+from openface_bridge.cli.faces import live_faces
 from openface_bridge.gate.results import read_results
+from openface_bridge.live import Live
 from openface_bridge.parity.faces.stages import FACE_STAGES
 from openface_bridge.parity.faults import FACE_FAULTS, planted
 
-PASSED, FAILED = 0, 1
+PASSED, FAILED, UNUSABLE = 0, 1, 2
 STAGES = [stage.name for stage in FACE_STAGES]
 
 
@@ -81,6 +86,36 @@ def test_without_faces(arguments: list[str], capsys: pytest.CaptureFixture[str])
     output = capsys.readouterr().out
     assert "whole" not in output
     assert "1 fit (" in output
+
+
+def of_one_setting(arguments: list[str]) -> list[str]:
+    """Leave the model to fits of a setting that there are none of."""
+    return [f"weighted={word}" if word.endswith(".txt") else word for word in arguments]
+
+
+def test_fits_need_no_model_of_faces(recordings: Recordings, tmp_path: Path):
+    traces = tmp_path / "traces"
+    traces.mkdir()
+    (traces / "trace_anna_weighted.npz").symlink_to(recordings.traces / "trace_anna_weighted.npz")
+    given = ("--traces", str(traces), "--images", str(recordings.images))
+    assert main(["parity", "--model", f"weighted={recordings.model}", *given]) == PASSED
+
+
+def test_faces_need_a_model(arguments: list[str], capsys: pytest.CaptureFixture[str]):
+    assert main(["parity", *of_one_setting(arguments)]) == UNUSABLE
+    assert "there are whole faces, but there is no --model for" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("ends_early", [False, True])
+def test_live_faces_that_are_left_out_are_told(
+    ends_early: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = write_model_of("CEN", tmp_path, 0, 16, 5, (0.25, 0.35, 0.5))
+    set_early_termination(path, (1.0,) * 3, (0.0,) * 3, (0.0,) * 3)
+    options = Namespace(model=[str(path) if ends_early else f"weighted={path}"])
+    assert live_faces(options, cast(Live, None)) is None
+    reason = "ends its search over head poses early" if ends_early else "no --model for setting"
+    assert reason in capsys.readouterr().err
 
 
 def test_a_bug_fails_the_run_unless_it_is_known(
