@@ -47,7 +47,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         dest="stored",
         type=Path,
         metavar="DIR",
-        help="compare what the subcommand run left there, instead of running --backend",
+        help="compare what the subcommand run left there, fits only, instead of running --backend",
     )
     parser.add_argument(
         "--reduce",
@@ -79,9 +79,10 @@ def _parity(options: argparse.Namespace) -> int:
             _reduce(comparison, models, options.reduce, several)
             if page is not None:
                 page.add(comparison)
-        whole = []
-        for models in candidates if options.stored is None else ():
-            whole += _compared_faces(faces, models.name, page)
+        whole: list[dict[str, Any]] | None = None
+        if options.faces and options.stored is None:
+            compared_by = (_compared_faces(faces, models.name, page) for models in candidates)
+            whole = [summary for summaries in compared_by for summary in summaries]
         compared = dict.fromkeys(fit["backend"] for fit in fits)
         backend = ", ".join(compared or (models.name for models in candidates))
         run = run_summary(fits, whole, backend=backend, reference=reference.description)
@@ -92,7 +93,7 @@ def _parity(options: argparse.Namespace) -> int:
 def _compared_faces(
     faces: FaceSources | None, backend: str, page: PageWriter | None
 ) -> list[dict[str, Any]]:
-    """Compare whole faces, if there are any; what a stored run left has none."""
+    """Compare whole faces, if there are any."""
     found = []
     for comparison in () if faces is None else faces.comparisons(backend):
         found.append(face_summary(comparison))

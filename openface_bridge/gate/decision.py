@@ -98,7 +98,8 @@ def decide(
     ----------
     results : Results
     thresholds : Thresholds, optional
-        Fits of the run's backends that have some must be in the run.
+        Fits of the run's backends that have some must be in the run; whole faces, if they were to
+        be compared.
     divergences : sequence of Divergence
         Strict: one that has expired, no longer diverges, or whose fit is not in the run is a
         problem. Those of other backends do not count.
@@ -110,7 +111,9 @@ def decide(
         If there are thresholds for regions that a fit's model does not have.
     """
     backends = {fit.key.backend for fit in results.fits} or {results.backend}
-    concerned = [each for each in divergences if each.key.backend in backends]
+    concerned = [
+        each for each in divergences if each.key.backend in backends and results.expects(each.key)
+    ]
     day = date.today() if today is None else today
     valid = [each for each in concerned if each.expires >= day]
     limits = thresholds or {}
@@ -186,11 +189,12 @@ def _missing(results: Results, thresholds: Thresholds | None, backends: set[str]
     if thresholds is None:
         return []
     present = {fit.key for fit in results.fits}
-    expected = {key for key in thresholds if key.backend in backends}
-    if thresholds and not expected:
+    theirs = {key for key in thresholds if key.backend in backends}
+    if thresholds and not theirs:
         known = ", ".join(sorted({key.backend for key in thresholds}))
         asked = ", ".join(sorted(backends))
         return [Problem(f"thresholds: {asked}", _OTHERS.format(known=known), fatal=True)]
+    expected = set(filter(results.expects, theirs))
     lost = (_problem(key, _LOST) for key in sorted(expected - present))
     new = (_problem(key, _NEW, fatal=False) for key in sorted(present - set(thresholds)))
     return [*lost, *new]

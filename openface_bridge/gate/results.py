@@ -24,6 +24,11 @@ class FitKey:
     face: str
     setting: str
 
+    @property
+    def of_face(self) -> bool:
+        """Whether it is of a whole face or a sequence, not of a fit."""
+        return self.setting in (WHOLE, SEQUENCE)
+
     def __str__(self) -> str:
         """Return it in words."""
         return f"{self.face}, {self.setting}, {self.backend}"
@@ -81,7 +86,7 @@ class FitResult:
     @property
     def of_face(self) -> bool:
         """Whether it is of a whole face or a sequence, not of a fit."""
-        return self.key.setting in (WHOLE, SEQUENCE)
+        return self.key.of_face
 
     @property
     def max_px(self) -> float:
@@ -99,12 +104,19 @@ class Results:
     fits : tuple of FitResult
     source : str
         Where they come from, for messages.
+    with_faces : bool
+        Whether whole faces were to be compared; if not, nothing is expected of them.
     """
 
     backend: str
     reference: str
     fits: tuple[FitResult, ...]
     source: str
+    with_faces: bool = True
+
+    def expects(self, key: FitKey) -> bool:
+        """Tell whether a fit belongs to the run, if it is one of its backends."""
+        return self.with_faces or not key.of_face
 
 
 def read_results(path: Path) -> Results:
@@ -144,8 +156,10 @@ def results_of(data: Any, source: str = "results") -> Results:
             f"anew: python -m openface_bridge parity --json"
         )
     try:
-        fits = tuple(_fit(fit) for fit in (*data["fits"], *data.get("faces", ())))
-        found = Results(str(data["backend"]), str(data["reference"]), fits, source)
+        faces = data.get("faces")
+        fits = tuple(_fit(fit) for fit in (*data["fits"], *(faces or ())))
+        told = str(data["backend"]), str(data["reference"])
+        found = Results(*told, fits, source, with_faces=faces is not None)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise GateFileError(
             f"{source}: lacks what a parity run has ({type(error).__name__}: {error}); make it anew"

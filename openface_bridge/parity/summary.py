@@ -23,25 +23,27 @@ REPORT_VERSION = 2
 
 def run_summary(
     fits: list[dict[str, Any]],
-    faces: Sequence[dict[str, Any]] = (),
+    faces: Sequence[dict[str, Any]] | None = None,
     *,
     backend: str,
     reference: str,
 ) -> dict[str, Any]:
     """Return a run: what was compared, whether it passes, by backend, and each one's summary.
 
-    `backend` names all, with commas between them.
+    `backend` names all, with commas between them. `faces` is None where whole faces were not to be
+    compared.
     """
+    whole = faces or ()
     names = dict.fromkeys(fit["backend"] for fit in fits)
     return {
         "report_version": REPORT_VERSION,
         "backend": backend,
         "reference": reference,
-        "summary": _summary(fits, faces),
-        "backends": {name: _summary(_of(name, fits), _of(name, faces)) for name in names},
+        "summary": _summary(fits, whole),
+        "backends": {name: _summary(_of(name, fits), _of(name, whole)) for name in names},
         "fits": fits,
-        "faces": list(faces),
-        "face_stages": stage_counts(faces) if faces else {},
+        "faces": None if faces is None else list(faces),
+        "face_stages": stage_counts(whole) if whole else {},
     }
 
 

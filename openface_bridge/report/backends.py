@@ -33,7 +33,7 @@ class Row:
 def rows_of(run: Mapping[str, Any], anchors: Anchors) -> list[Row]:
     """Return a run's fits, then its whole faces, with cells in the order of its backends."""
     found: dict[tuple[str, str], dict[str, Cell]] = {}
-    for fit in (*run["fits"], *run["faces"]):
+    for fit in (*run["fits"], *(run["faces"] or ())):
         cells = found.setdefault((fit["face"], fit["setting"]), {})
         cells[fit["backend"]] = _cell(fit, anchors)
     return [

@@ -81,11 +81,21 @@ def test_the_figures_of_a_face(arguments: list[str], tmp_path: Path):
     assert set(boxes["left_by_reference"]) == {"proposal", "refinement", "output"}
 
 
-def test_without_faces(arguments: list[str], capsys: pytest.CaptureFixture[str]):
-    assert main(["parity", *arguments, "--no-faces"]) == PASSED
-    output = capsys.readouterr().out
-    assert "whole" not in output
-    assert "1 fit (" in output
+def test_without_faces(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    kept = tmp_path / "run"
+    assert main(["run", *arguments, "--out", str(kept)]) == PASSED
+    thresholds = tmp_path / "thresholds.toml"
+    texts = (
+        f'[numpy."{each}"]\nall = {{ px = 1.0 }}\n' for each in ("flat.default", "small.whole")
+    )
+    thresholds.write_text("version = 1\n" + "".join(texts), "utf-8")
+    capsys.readouterr()
+    for without in (["--no-faces"], ["--run", str(kept)]):
+        gated = ["parity", *arguments, *without, "--thresholds", str(thresholds)]
+        assert main(gated) == PASSED
+        output = capsys.readouterr().out
+        assert "whole" not in output
+        assert "1 fit (" in output
 
 
 def of_one_setting(arguments: list[str]) -> list[str]:

@@ -103,7 +103,22 @@ def test_fits_and_thresholds_must_meet(make_fit: Any, make_results: Any):
     ]
 
 
-# ---- Known divergences ----
+@pytest.mark.parametrize("compared", [True, False])
+@pytest.mark.parametrize("setting", ["whole", "sequence"])
+def test_whole_faces_must_be_there_where_they_are_compared(
+    setting: str, compared: bool, make_fit: Any, make_results: Any
+):
+    fit = make_fit()
+    results = replace(make_results(fit), with_faces=compared)
+    face = replace(KEY, setting=setting)
+    lost = {fit.key: {"all": Limit(1.0)}, face: {"all": Limit(1.0)}}
+    assert decide(results, lost).passed != compared
+    assert decide(results, divergences=[replace(MOUTH, key=face)], today=TODAY).passed != compared
+
+
+def test_fits_must_be_there_where_no_faces_are_compared(make_fit: Any, make_results: Any):
+    results = replace(make_results(make_fit()), with_faces=False)
+    assert not decide(results, {replace(KEY, face="ben"): {"all": Limit(1.0)}}).passed
 
 
 def test_thresholds_for_other_backends_only(make_fit: Any, make_results: Any):
@@ -115,6 +130,9 @@ def test_thresholds_for_other_backends_only(make_fit: Any, make_results: Any):
     (problem,) = decision.problems
     assert "only for renamed" in problem.sentence
     assert decide(make_results(fit), {}).passed
+
+
+# ---- Known divergences ----
 
 
 def test_what_is_known_passes(make_fit: Any, make_results: Any):

@@ -26,6 +26,11 @@ def test_fits(make_data: Any, tmp_path: Path):
     assert fit.floors == (0.1,) * 68
 
 
+@pytest.mark.parametrize(("faces", "compared"), [(None, False), ([], True)])
+def test_whether_faces_were_compared(faces: Any, compared: bool, make_data: Any):
+    assert results_of({**make_data(), "faces": faces}).with_faces is compared
+
+
 def test_what_is_lost_is_infinite(make_data: Any):
     floor = {"landmarks_px": None, "limit_px": 0.005}
     (fit,) = results_of(make_data(free_run={"errors_px": [0.0, None]}, floor=floor)).fits

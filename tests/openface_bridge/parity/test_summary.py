@@ -176,7 +176,7 @@ def test_run(comparison: Comparison):
         "faces": 0, "faces_failed": 0,
     }  # fmt: skip
     assert run["backends"] == {"numpy": run["summary"]}
-    assert (run["faces"], run["face_stages"]) == ([], {})
+    assert (run["faces"], run["face_stages"]) == (None, {})
 
 
 def test_several_backends(comparison: Comparison):
