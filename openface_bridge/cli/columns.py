@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from openface_bridge.gate.decision import FitDecision
+from openface_bridge.gate.results import FitResult
 
 __all__ = ["columns"]
 
@@ -42,12 +43,17 @@ def _cell(decided: FitDecision) -> str:
 
 
 def _totals(fits: Sequence[FitDecision], backends: Sequence[str]) -> Iterator[_Row]:
-    """Yield rows about all fits of each backend."""
+    """Yield rows about the fits of each backend; the verdict is on its whole faces as well."""
     its = [[each for each in fits if each.fit.key.backend == name] for name in backends]
-    errors = [[each.fit.max_px for each in some] for some in its]
-    equal = (f"{sum(e.fit.kind == 'equal' for e in some)} of {len(some)}" for some in its)
+    alone = [[each.fit for each in some if not each.fit.of_face] for some in its]
+    equal = (f"{sum(fit.kind == 'equal' for fit in some)} of {len(some)}" for some in alone)
     failed = (sum(each.status == "FAIL" for each in some) for some in its)
-    yield ("median fit", *(f"{statistics.median(some):8.4f}" for some in errors))
-    yield ("worst fit", *(f"{max(some):8.4f}" for some in errors))
-    yield ("equal in every bit", *equal)
+    yield ("median fit", *(_px(statistics.median, some) for some in alone))
+    yield ("worst fit", *(_px(max, some) for some in alone))
+    yield ("fits equal in every bit", *equal)
     yield ("verdict", *(f"{count} failed" if count else "passed" for count in failed))
+
+
+def _px(measure: Callable[[list[float]], float], fits: Sequence[FitResult]) -> str:
+    """Return a measure of the worst landmarks of some fits."""
+    return f"{measure([fit.max_px for fit in fits]):8.4f}" if fits else "–"

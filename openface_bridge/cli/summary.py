@@ -122,7 +122,7 @@ def _conclusion(decision: Decision) -> str:
     named = [kind for kind in ("equal", "rounding", "branch", "bug") if kinds[kind]]
     verdicts = ", ".join(f"{kinds[kind]} {kind}" for kind in named)
     known = f", {statuses['known']} known to diverge" if statuses["known"] else ""
-    errors = [each.fit.max_px for each in decision.fits]
+    errors = [each.fit.max_px for each in decision.fits if not each.fit.of_face]
     median = f"{statistics.median(errors):.4f}" if errors else "–"
     return (
         f"{'passed' if decision.passed else 'FAILED'}: {compared} "

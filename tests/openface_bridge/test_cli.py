@@ -119,7 +119,7 @@ def test_several_backends(
         [face, setting] for face in ("anna", "ben_2") for setting in ("default", "weighted")
     ]
     assert [line.split()[3::2] for line in lines[1:5]] == [["branch", "equal"]] * 4
-    assert " ".join(lines[7].split()) == "equal in every bit 0 of 4 4 of 4"
+    assert " ".join(lines[7].split()) == "fits equal in every bit 0 of 4 4 of 4"
     assert lines[8].split() == ["verdict", "passed", "passed"]
     assert lines[9].startswith("passed: 8 fits (4 equal, 4 branch), 0 failed")
     run = strict_json(path.read_text("utf-8"))

@@ -98,6 +98,17 @@ def test_without_faces(arguments: list[str], tmp_path: Path, capsys: pytest.Capt
         assert "1 fit (" in output
 
 
+def test_totals_of_several_backends_are_of_fits(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+):
+    named = ["--backend", "numpy", "--backend", "numpy-exact"]
+    assert main(["parity", *arguments, *named]) == PASSED
+    lines = {line[:22].strip(): line.split() for line in capsys.readouterr().out.splitlines()}
+    assert lines["frontal06 sequence"][2] != "0.0000"
+    assert lines["worst fit"][2:] == ["0.0000", "0.0000"]
+    assert lines["fits equal in every bi"][-6:] == ["0", "of", "1", "1", "of", "1"]
+
+
 def of_one_setting(arguments: list[str]) -> list[str]:
     """Leave the model to fits of a setting that there are none of."""
     return [f"weighted={word}" if word.endswith(".txt") else word for word in arguments]
