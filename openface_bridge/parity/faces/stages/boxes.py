@@ -85,10 +85,12 @@ def _box_at(candidates: Candidates, index: int) -> Array:
 
 
 def _order_tie(ours: Candidates, theirs: Candidates) -> Tie | None:
-    """Return how near scores are, where the same boxes come in another order."""
+    """Return how near the reference's scores of boxes that change places are, if only these do."""
     if len(ours) != len(theirs) or _rows(ours.boxes) != _rows(theirs.boxes):
         return None
-    margin = float(np.abs(np.sort(ours.scores) - theirs.scores[np.argsort(ours.scores)]).max())
+    score_of = dict(zip(map(tuple, theirs.boxes.tolist()), theirs.scores.tolist(), strict=True))
+    moved = np.array([score_of[tuple(box)] for box in ours.boxes.tolist()])
+    margin = float(np.abs(moved - theirs.scores).max())
     return Tie("order of boxes", margin, _ULPS * EPS, "score")
 
 

@@ -152,16 +152,22 @@ def test_a_box_that_is_missing_far_from_the_threshold(subject: Subject):
 
 
 @BOXES
-def test_boxes_in_another_order(subject: Subject):
+@pytest.mark.parametrize("moved", [("boxes", "scores", "corrections"), ("boxes",)])
+@pytest.mark.parametrize("equal", [False, True])
+def test_boxes_in_another_order(subject: Subject, moved: tuple[str, ...], equal: bool):
+    """Only boxes whose scores are equal may change places, with their scores or without."""
     prefix, entries = "detector.proposal", {}
     for each in ("boxes", "scores", "corrections"):
         array = subject.record[f"{prefix}.{each}"].copy()
-        array[[0, 1]] = array[[1, 0]]
+        if each in moved:
+            array[[0, 1]] = array[[1, 0]]
+        if equal and each == "scores":
+            array[0] = array[1]
         entries[f"{prefix}.{each}"] = array
     check = forced(changed(subject, entries), "detector boxes", "candidates")
     assert check.tie is not None
     assert check.tie.branch == "order of boxes"
-    assert not check.excused
+    assert check.excused is equal
     assert check.place.box == 0
 
 
