@@ -53,7 +53,7 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         "--reduce",
         type=Path,
         metavar="DIR",
-        help="write each bug as the one call that is wrong, with a test that reproduces it",
+        help="write each bug of a fit as the one call that is wrong, and a test that reproduces it",
     )
     parser.add_argument("--json", type=Path, metavar="OUT.json", help="write the results as data")
     parser.add_argument("--html", type=Path, metavar="OUT.html", help="write the results as a page")

@@ -6,16 +6,8 @@ import argparse
 from collections.abc import Iterable
 from pathlib import Path
 
-from openface_bridge.cli.faces import (
-    FaceSources,
-    embedded_faces,
-    face_sources,
-)
-from openface_bridge.cli.live import (
-    add_model_argument,
-    add_start_arguments,
-    live_reference,
-)
+from openface_bridge.cli.faces import FaceSources, embedded_faces, face_sources
+from openface_bridge.cli.live import add_model_argument, add_start_arguments, live_reference
 from openface_bridge.fixtures import Embedded, FixtureError, embedded
 from openface_bridge.manifests import split_models
 from openface_bridge.parity.models import Models
