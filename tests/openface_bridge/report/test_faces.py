@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from openface_bridge.reference import Case
 from openface_bridge.report.page import PageWriter
 
 WHOLE, SEQUENCE = Case("frontal06", "whole"), Case("frontal01", "sequence")
+BACKENDS = ("numpy", "numpy-exact")
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +75,33 @@ def test_verdicts_are_counted_by_stage(text: str):
         assert f'<th scope="row">{stage.name}</th>' in table
     marked = re.findall(r'<tr class="marked"><th scope="row">([^<]+)', table)
     assert marked == ["template shift"]
+
+
+def test_faces_of_several_backends(faces: list[FaceComparison], sound: Comparison, tmp_path: Path):
+    """Each has a cell in the table of backends, a row and a section of its own."""
+    path = tmp_path / "page.html"
+    fits = [replace(sound, run=replace(sound.run, backend=name)) for name in BACKENDS]
+    whole = [faces[0], compared(WHOLE, candidate_of("numpy-exact"))]
+    run = run_summary(
+        [fit_summary(fit) for fit in fits],
+        [face_summary(face) for face in whole],
+        backend=", ".join(BACKENDS),
+        reference="made up",
+    )
+    with PageWriter(path, several=True) as writer:
+        for fit in fits:
+            writer.add(fit)
+        for face in whole:
+            writer.add_face(face)
+        writer.finish(run)
+    text = path.read_text("utf-8")
+    table = text[text.index('<table class="backends">') : text.index("</table>")]
+    row = table[table.index(f"{WHOLE.face} · whole") :]
+    anchors = [f"{WHOLE.face}-whole-{name}" for name in BACKENDS]
+    assert re.findall(r'href="#([^"]+)"', row) == anchors
+    for anchor in anchors:
+        assert section(text, anchor)
+    assert "Verdicts by stage, of all backends" in text
 
 
 def test_a_face_shows_both_engines(text: str, faces: list[FaceComparison]):
