@@ -19,12 +19,13 @@ from openface_bridge.parity.faults.trial import (
     FaceTrials,
     Trial,
     face_trials,
+    parts_left,
     sound_faces,
     sound_trial,
     trials,
 )
 from openface_bridge.parity.kept import Kept
-from openface_bridge.parity.models import Models
+from openface_bridge.parity.models import DEFINITION, Models
 from openface_bridge.trace import TraceError
 from pyclnf.cli.words import counted
 
@@ -34,6 +35,10 @@ _HEAD = (
     f"{'':4}  {'fault':32}{'bug in':>9}  {'named':32}{'expected':34}"
     f"{'first at':46}{'final error':>12}"
 )
+_MIXED = """\
+Faults are planted into NumPy code, some of which backend {name} does in code of its own. There the
+last column tells what is left to {definition}; all else is still done by {name}.
+"""
 
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
@@ -43,8 +48,11 @@ def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
         help="plant known faults into pyclnf and see whether each is caught",
         description="Plant each fault that ports of the detector have had into pyclnf, one at a "
         "time and in this process only, compare, and say whether it is reported as a bug at its "
-        "stage. Without arguments, in a clone: on the embedded fits. Exit status: 0 if each is "
-        "and the sound code has no bug, 1 if not, 2 if it cannot be done.",
+        "stage. Faults are planted into NumPy code: what a backend does in code of its own is left "
+        f"to {DEFINITION} where the fault is in it, all else is still the backend's, and the same "
+        "mixture without a fault must have no bug either. Without arguments, in a clone: on the "
+        "embedded fits. Exit status: 0 if each is and the sound code has no bug, 1 if not, 2 if it "
+        "cannot be done.",
     )
     add_source_arguments(parser)
     add_face_argument(parser)
@@ -67,6 +75,8 @@ def _faults(options: argparse.Namespace) -> int:
         return Models(options.backend, *split_models(options.model))
 
     done = []
+    if parts_left(chosen, models.name):
+        print(_MIXED.format(name=models.name, definition=DEFINITION))
     print(_HEAD)
     for trial in _all_trials(chosen, kept, models, make_models, pictures, faces):
         print(_line(trial), flush=True)
@@ -91,14 +101,17 @@ def _all_trials(
     pictures: Path,
     faces: FaceTrials | None,
 ) -> Iterator[Trial]:
-    """Try the sound candidate, then each fault: on fits, or on whole faces if it is beyond them."""
-    yield sound_trial(kept, models, pictures)
-    if faces is not None:
-        yield sound_faces(faces)
+    """Try sound candidates, then each fault: on fits, or on whole faces if it is beyond them."""
     of_fits = tuple(fault for fault in faults if fault not in FACE_FAULTS)
+    of_faces = tuple(fault for fault in faults if fault in FACE_FAULTS)
+    for left in (None, *parts_left(of_fits, models.name)):
+        yield sound_trial(kept, models, pictures, left)
+    if faces is not None:
+        for left in (None, *parts_left(of_faces, models.name)):
+            yield sound_faces(faces, left)
     yield from trials(of_fits, kept, models, make_models, pictures)
     if faces is not None:
-        yield from face_trials(tuple(each for each in faults if each in FACE_FAULTS), faces)
+        yield from face_trials(of_faces, faces)
 
 
 def _kept_faces(sources: FaceSources, backend: str) -> FaceTrials:
@@ -134,6 +147,7 @@ def _line(trial: Trial) -> str:
         f"{'pass' if trial.passed else 'FAIL'}  {name:32}"
         f"{len(trial.bugs):3} of {len(trial.fits):2}  {', '.join(trial.stages) or '–':32}"
         f"{expected:34}{place:46}{trial.max_px:9.3f} px"
+        f"{'' if trial.left is None else f'  {trial.left.value}'}"
     )
 
 
@@ -160,6 +174,7 @@ def _data(trial: Trial) -> dict[str, Any]:
         "number": None if trial.fault is None else trial.fault.number,
         "name": None if trial.fault is None else trial.fault.name,
         "expected": [] if trial.fault is None else list(trial.fault.stages),
+        "left_to_definition": None if trial.left is None else trial.left.value,
         "detected": bool(trial.bugs),
         "named": list(trial.stages),
         "passed": trial.passed,

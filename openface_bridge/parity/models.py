@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 
 from openface_bridge.manifests import Manifests
@@ -12,7 +13,10 @@ from pyclnf.backends import choose_backend, create_backend
 from pyclnf.backends.base import Backend
 from pyclnf.detector import Detector
 
-__all__ = ["Models", "check_model"]
+__all__ = ["DEFINITION", "Models", "check_model"]
+
+DEFINITION = "numpy-exact"
+"""The backend that runs pyclnf's NumPy code, with the reference's bits."""
 
 
 class Models:
@@ -29,10 +33,13 @@ class Models:
     ----------
     name : str
         The backend's; what ``auto`` chooses.
+    default, by_setting
+        As given.
     """
 
     def __init__(self, backend: str, default: Path | None, by_setting: Mapping[str, Path]) -> None:
         self.name = choose_backend(backend)
+        self.default, self.by_setting = default, by_setting
         self._manifests = Manifests(default, by_setting)
         self._loaded: dict[Path, Backend] = {}
 
@@ -46,6 +53,11 @@ class Models:
         if manifest not in self._loaded:
             self._loaded[manifest] = create_backend(self.name, manifest)
         return self._loaded[manifest]
+
+    @cached_property
+    def definition(self) -> Models:
+        """The same models on the backend that is the definition."""
+        return Models(DEFINITION, self.default, self.by_setting)
 
 
 def check_model(trace: Trace, detector: Detector) -> None:

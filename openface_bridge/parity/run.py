@@ -12,9 +12,11 @@ from openface_bridge.parity.comparison import StageComparison, compare_forced, c
 from openface_bridge.parity.flow import broken_flow, with_flow
 from openface_bridge.parity.forcing import Forced, forced
 from openface_bridge.parity.free_run import FreeRun, run_free
+from openface_bridge.parity.mixed import MixedBackend
 from openface_bridge.parity.models import Models, check_model
 from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.origin import check_picture
+from openface_bridge.parity.stages import stage_named
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.parity.verdicts import Verdict, judge
 from openface_bridge.pictures import find_picture, read_picture
@@ -161,10 +163,17 @@ def run_fit(trace: Trace, case: Case, models: Models, pictures: Path) -> FitRun:
 
 
 def _forced(teacher: Teacher, backend: Backend) -> Forced:
-    """Perform stages one by one where that can be done, else as the backend takes them together."""
+    """Perform stages one by one where that can be done, else as the backend takes them together.
+
+    It can be done where they are NumPy's: all of them, or those of one part of a mixed backend.
+    """
     if isinstance(backend, NumpyBackend):
         return forced(teacher)
-    return forced_by_backend(teacher, backend)
+    found = forced_by_backend(teacher, backend)
+    if isinstance(backend, MixedBackend):
+        in_numpy = Teacher(teacher.trace, teacher.image, teacher.settings, backend.definition)
+        found.update(forced(in_numpy, [stage_named(stage) for stage in backend.part.stages]))
+    return found
 
 
 def compare_run(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:

@@ -12,6 +12,7 @@ from support.recordings import Recordings
 
 from openface_bridge.cli import main
 from openface_bridge.parity.faults import FAULTS, planted
+from pyclnf.backends import available_backends
 
 PASSED, FAILED, UNUSABLE = 0, 1, 2
 
@@ -41,6 +42,30 @@ def test_caught(
     assert {fit["verdict"] for fit in found["16"]["fits"]} == {"bug"}
     assert found["16"]["fits"][0]["place"]["iteration"] == 0
     assert "Jacobian is wrong" in found["16"]["fits"][0]["sentence"]
+
+
+@pytest.mark.skipif("cython" not in available_backends(), reason="no kernels were compiled")
+def test_a_compiled_backend(
+    recordings: Recordings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    strict_json: Callable[[str], Any],
+):
+    out = tmp_path / "faults.json"
+    assert faults(recordings, "--backend", "cython", "--only", "1,6,16", "--json", out) == PASSED
+    lines = capsys.readouterr().out.splitlines()
+    assert "some of which backend cython does in code of its own" in lines[0]
+    assert "what is left to numpy-exact" in lines[1]
+    table = [line.split()[-1] for line in lines if line.startswith("pass  ")]
+    assert table == ["px", "maps", "phases", "px", "maps", "phases"]
+    assert lines[-1] == "passed: 6 of 6 trials as expected, on 4 fits of backend cython"
+    left = [
+        (each["number"], each["left_to_definition"])
+        for each in strict_json(out.read_text())["faults"]
+    ]
+    assert left == [
+        (None, None), (None, "maps"), (None, "phases"), ("1", None), ("6", "maps"), ("16", "phases")
+    ]  # fmt: skip
 
 
 def test_missed(recordings: Recordings, tmp_path: Path, capsys: pytest.CaptureFixture[str]):

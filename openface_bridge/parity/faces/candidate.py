@@ -35,7 +35,7 @@ class FaceCandidate:
     """
 
     def __init__(self, backend: str, manifest: Path, detector: Path | None) -> None:
-        self.manifest, self._detector, self._name = manifest, detector, backend
+        self.manifest, self.detector, self._name = manifest, detector, backend
 
     @cached_property
     def backend(self) -> Backend:
@@ -61,12 +61,12 @@ class FaceCandidate:
     @cached_property
     def mtcnn(self) -> MTCNN:
         """The face detector; a TraceError if there is none."""
-        if self._detector is None or not self._detector.is_file():
+        if self.detector is None or not self.detector.is_file():
             raise TraceError(
-                f"there are recorded detections, but no face detector: {self._detector}; it is "
+                f"there are recorded detections, but no face detector: {self.detector}; it is "
                 f"looked for in mtcnn_detector/ beside the model"
             )
-        return MTCNN(self._detector, self.name)
+        return MTCNN(self.detector, self.name)
 
     def part(self, name: str) -> PartModel:
         """Return a part's model; a TraceError if there is none."""
@@ -83,7 +83,7 @@ class FaceCandidate:
     def tracker(self) -> Tracker[FaceFit]:
         """Return what follows a face, with a template, as the reference was asked to."""
         fitter = FaceFitter(self.backend, self.parts, self.validator)
-        find = None if self._detector is None else self.mtcnn
+        find = None if self.detector is None else self.mtcnn
         return Tracker(fitter, find, TrackerSettings(template=True))
 
 

@@ -7,10 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from openface_bridge.parity.faults.planting import Planting, planting
+from openface_bridge.parity.mixed import Part
+from pyclnf.backends.numpy_entry import NUMPY, NUMPY_EXACT
 
 __all__ = ["Fault", "Plant", "planted"]
 
 Plant = Callable[[Planting], None]
+
+_ALL_NUMPY = (NUMPY.name, NUMPY_EXACT.name)
+"""The backends that have no code of their own."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,9 @@ class Fault:
     in_preparation : bool
         Whether it takes effect when a model is loaded and prepared, not when a face is fitted: a
         model must be loaded while it is planted, and not be used afterwards.
+    in_all_backends : bool
+        Whether every backend runs the code that it is planted into, though not all of its stage:
+        schedules, model files, corrections of boxes.
     """
 
     number: str
@@ -36,6 +44,23 @@ class Fault:
     stages: tuple[str, ...]
     plant: Plant
     in_preparation: bool = False
+    in_all_backends: bool = False
+
+    @property
+    def part(self) -> Part | None:
+        """What of a fit, or face, is done by code that not every backend runs, if anything is."""
+        if self.in_all_backends:
+            return None
+        return next((part for part in Part if self.stages[0] in part.stages), None)
+
+    def part_left_by(self, backend: str) -> Part | None:
+        """Return what a backend must leave to the definition, to have this fault; None if nothing.
+
+        Parameters
+        ----------
+        backend : str
+        """
+        return None if backend in _ALL_NUMPY else self.part
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"

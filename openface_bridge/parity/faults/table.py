@@ -29,10 +29,13 @@ FAULTS = (
     Fault("6", "maps within [0, 1]", _MAP, responses.normalised_maps),
     Fault("7", "transposed maps", _MAP, responses.transposed_maps),
     Fault("8", "negative values clipped", _MAP, responses.clipped_maps),
-    Fault("9", "sigma of the first scale", _SHIFT, schedule.constant_sigma),
-    Fault("10", "r of the first scale", _EQUATIONS, schedule.constant_reg_factor),
-    Fault("11a", "no weights", _EQUATIONS, schedule.no_weights),
-    Fault("11b", "weight 5", _EQUATIONS, schedule.weight_of_five),
+    Fault("9", "sigma of the first scale", _SHIFT, schedule.constant_sigma, in_all_backends=True),
+    Fault(
+        "10", "r of the first scale", _EQUATIONS, schedule.constant_reg_factor,
+        in_all_backends=True,
+    ),
+    Fault("11a", "no weights", _EQUATIONS, schedule.no_weights, in_all_backends=True),
+    Fault("11b", "weight 5", _EQUATIONS, schedule.weight_of_five, in_all_backends=True),
     Fault("12", "no pull of the prior", _EQUATIONS, iterations.no_prior),
     Fault("13", "mean shift not turned back", _EQUATIONS, iterations.unturned_shifts),
     Fault("14", "areas upright and unscaled", _AREA, responses.upright_areas),
@@ -54,7 +57,7 @@ FAULTS = (
     Fault("27", "kernel at the exact offset", _SHIFT, iterations.exact_kernel),
     Fault(
         "28", "records of the unseen skipped", _MAP, preparation.shifted_records,
-        in_preparation=True,
+        in_preparation=True, in_all_backends=True,
     ),
 )  # fmt: skip
 """In the order of their list; 11 comes in two kinds."""
@@ -74,7 +77,7 @@ FACE_FAULTS = (
     Fault("35", "certainty without normalising", _CERTAINTY, faces.unnormalised_face),
     Fault("36", "template not shrunk", _TEMPLATE, faces.template_not_shrunk),
     Fault("37", "template shift negated", _TEMPLATE, faces.opposite_shift),
-    Fault("38", "boxes not corrected", _BOXES, faces.uncorrected_boxes),
+    Fault("38", "boxes not corrected", _BOXES, faces.uncorrected_boxes, in_all_backends=True),
     Fault("39", "overlaps of the union", _BOXES, faces.overlap_of_union),
 )
 """Beyond a single fit; our own, after those of the list."""

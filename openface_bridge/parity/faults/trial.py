@@ -1,17 +1,23 @@
-"""Faults put to the test: planted one at a time, each must be reported as a bug, where it is."""
+"""Faults put to the test: planted one at a time, each must be reported as a bug, where it is.
+
+Where a backend does a fault's part of a fit in code of its own, its candidate does that part as the
+definition does, see :mod:`openface_bridge.parity.mixed`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from openface_bridge.faces.record import FaceRecord
 from openface_bridge.parity.faces.candidate import FaceCandidate
+from openface_bridge.parity.faces.mixed import MixedFaces
 from openface_bridge.parity.faces.run import compare_face
 from openface_bridge.parity.faces.verdicts import FaceVerdict
 from openface_bridge.parity.faults.fault import Fault, planted
 from openface_bridge.parity.kept import Kept
+from openface_bridge.parity.mixed import MixedModels, Part
 from openface_bridge.parity.models import Models
 from openface_bridge.parity.run import Comparison, compare_fit
 from openface_bridge.parity.sentences import verdict_sentence
@@ -23,6 +29,7 @@ __all__ = [
     "FitTrial",
     "Trial",
     "face_trials",
+    "parts_left",
     "sound_faces",
     "sound_trial",
     "trials",
@@ -69,10 +76,13 @@ class Trial:
     fault : Fault or None
         None for the sound candidate.
     fits : tuple of FitTrial
+    left : Part or None
+        What of the backend was left to the definition, if anything was.
     """
 
     fault: Fault | None
     fits: tuple[FitTrial, ...]
+    left: Part | None = None
 
     @property
     def bugs(self) -> list[FitTrial]:
@@ -103,6 +113,12 @@ class Trial:
         return bool(self.bugs) and set(self.stages) <= set(self.fault.stages)
 
 
+def parts_left(faults: Iterable[Fault], backend: str) -> tuple[Part, ...]:
+    """Return what a backend leaves to the definition for some of the faults, each once."""
+    left = (fault.part_left_by(backend) for fault in faults)
+    return tuple(dict.fromkeys(part for part in left if part is not None))
+
+
 def trials(
     faults: tuple[Fault, ...],
     reference: Kept,
@@ -128,19 +144,25 @@ def trials(
     Trial
     """
     for fault in faults:
+        left = fault.part_left_by(models.name)
         with planted(fault):
             candidate = make_models() if fault.in_preparation else models
-            fits = tuple(
-                _fit_trial(compare_fit(reference, case, candidate, pictures))
-                for case in reference.cases()
-            )
-        yield Trial(fault, fits)
+            fits = _fits(reference, candidate, pictures, left)
+        yield Trial(fault, fits, left)
 
 
-def sound_trial(reference: Kept, models: Models, pictures: Path) -> Trial:
-    """Compare the sound candidate: it must have no bug."""
-    compared = (compare_fit(reference, case, models, pictures) for case in reference.cases())
-    return Trial(None, tuple(_fit_trial(comparison) for comparison in compared))
+def sound_trial(reference: Kept, models: Models, pictures: Path, left: Part | None = None) -> Trial:
+    """Compare the sound candidate, or one with a part left to the definition: it has no bug."""
+    return Trial(None, _fits(reference, models, pictures, left), left)
+
+
+def _fits(
+    reference: Kept, models: Models, pictures: Path, left: Part | None
+) -> tuple[FitTrial, ...]:
+    """Compare all fits with the candidate as it is now."""
+    candidate = models if left is None else MixedModels(models, left)
+    compared = (compare_fit(reference, case, candidate, pictures) for case in reference.cases())
+    return tuple(_fit_trial(comparison) for comparison in compared)
 
 
 @dataclass(frozen=True)
@@ -159,10 +181,11 @@ class FaceTrials:
     candidate: FaceCandidate
     pictures: Path
 
-    def fits(self) -> tuple[FitTrial, ...]:
-        """Compare all faces with the candidate as it is now."""
+    def fits(self, left: Part | None = None) -> tuple[FitTrial, ...]:
+        """Compare all faces with the candidate as it is now, a part left to the definition."""
+        candidate = self.candidate if left is None else MixedFaces(self.candidate)
         found = (
-            compare_face(record, case, self.candidate, self.pictures)
+            compare_face(record, case, candidate, self.pictures)
             for case, record in self.records.items()
         )
         return tuple(FitTrial(each.case, each.verdict, each.max_px) for each in found)
@@ -171,13 +194,14 @@ class FaceTrials:
 def face_trials(faults: tuple[Fault, ...], faces: FaceTrials) -> Iterator[Trial]:
     """Plant one fault beyond a single fit after the other, see :func:`trials`."""
     for fault in faults:
+        left = fault.part_left_by(faces.candidate.name)
         with planted(fault):
-            yield Trial(fault, faces.fits())
+            yield Trial(fault, faces.fits(left), left)
 
 
-def sound_faces(faces: FaceTrials) -> Trial:
-    """Compare the sound candidate's faces: they must have no bug."""
-    return Trial(None, faces.fits())
+def sound_faces(faces: FaceTrials, left: Part | None = None) -> Trial:
+    """Compare the sound candidate's faces: they must have no bug, see :func:`sound_trial`."""
+    return Trial(None, faces.fits(left), left)
 
 
 def _fit_trial(comparison: Comparison) -> FitTrial:

@@ -12,6 +12,7 @@ from support.recordings import Recordings
 
 from openface_bridge.parity.faces.stages import FACE_STAGES
 from openface_bridge.parity.faults import FACE_FAULTS, FAULTS, Fault, planted
+from openface_bridge.parity.mixed import Part
 from openface_bridge.parity.stages import STAGES
 from pyclnf.backends import create_backend
 from pyclnf.hypotheses import Hypotheses
@@ -60,6 +61,24 @@ def test_faults_beyond_a_fit_follow():
 
 def test_which_faults_need_a_model_loaded_anew():
     assert [fault.number for fault in FAULTS if fault.in_preparation] == ["3", "15", "28"]
+
+
+@pytest.mark.parametrize(
+    ("part", "numbers"),
+    [
+        (Part.MAPS, "4 5 6 7 8"),
+        (Part.RESPONSES, "14 19 22 24 25 26"),
+        (Part.PHASES, "12 13 15 16 17 18 20 21 23 27"),
+        (Part.SUPPRESSION, "39"),
+        (None, "1 2 3 9 10 11a 11b 28 29 30 31 32 33 34 35 36 37 38"),
+    ],
+)
+def test_what_backends_leave_to_the_definition(part: Part | None, numbers: str):
+    faults = [fault for fault in (*FAULTS, *FACE_FAULTS) if fault.part is part]
+    assert [fault.number for fault in faults] == numbers.split()
+    assert {fault.part_left_by("cython") for fault in faults} == {part}
+    for name in ("numpy", "numpy-exact"):
+        assert {fault.part_left_by(name) for fault in faults} == {None}
 
 
 @pytest.mark.parametrize("fault", [*FAULTS, *FACE_FAULTS], ids=str)

@@ -8,13 +8,15 @@ import pytest
 from support.recordings import Recordings
 
 from openface_bridge.parity.faults import FAULTS, Fault
-from openface_bridge.parity.faults.trial import FitTrial, Trial, sound_trial, trials
+from openface_bridge.parity.faults.trial import FitTrial, Trial, parts_left, sound_trial, trials
 from openface_bridge.parity.kept import Kept
+from openface_bridge.parity.mixed import Part
 from openface_bridge.parity.models import Models
 from openface_bridge.parity.place import Place
 from openface_bridge.parity.verdicts import Kind, Verdict
 from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case
+from pyclnf.backends import available_backends
 
 CASE = Case("face", "default")
 FAULT = Fault("0", "made up", ("view", "offsets"), lambda planting: None)
@@ -89,3 +91,28 @@ def test_a_fault_at_another_stage_fails(kept: Kept, models: Models, recordings: 
     (found,) = trials((elsewhere,), kept, models, lambda: models, recordings.images)
     assert found.stages == ("Jacobian",)
     assert not found.passed
+
+
+def test_parts_are_left_by_backends_with_code_of_their_own():
+    assert parts_left(FAULTS, "cuda") == (Part.MAPS, Part.PHASES, Part.RESPONSES)
+    assert parts_left(FAULTS, "numpy") == ()
+
+
+@pytest.mark.skipif("cython" not in available_backends(), reason="no kernels were compiled")
+def test_a_compiled_backend(reference: Recorded, recordings: Recordings):
+    """A part of each kind, and one fault in what is loaded."""
+
+    def make() -> Models:
+        return Models("cython", recordings.model, {})
+
+    models = make()
+    kept = Kept(reference, models, recordings.images)
+    chosen = tuple(fault for fault in FAULTS if fault.number in {"1", "7", "15", "16", "19"})
+    found = list(trials(chosen, kept, models, make, recordings.images))
+    assert [each.left for each in found] == [
+        None, Part.MAPS, Part.PHASES, Part.PHASES, Part.RESPONSES
+    ]  # fmt: skip
+    assert all(each.passed for each in found)
+    for left in (None, Part.MAPS, Part.PHASES, Part.RESPONSES):
+        sound = sound_trial(kept, models, recordings.images, left)
+        assert (sound.passed, sound.left, sound.max_px) == (True, left, 0.0)
