@@ -188,7 +188,7 @@ def bundle(session: nox.Session) -> None:
     install(session, ".[test]", "pyinstaller>=6.10")
     folder = Path(session.create_tmp()).resolve()
     places = (f"--distpath={folder / 'dist'}", f"--workpath={folder / 'build'}")
-    session.run("pyinstaller", "--noconfirm", "--log-level=WARN", *places, "bundle/pyclnf.spec")
+    session.run("pyinstaller", "--clean", "-y", "--log-level=WARN", *places, "bundle/pyclnf.spec")
     application = folder / "dist" / "pyclnf"
     session.run(
         *("pytest", "tests/bundle", *session.posargs), env={"PYCLNF_APPLICATION": str(application)}
