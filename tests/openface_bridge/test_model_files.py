@@ -129,21 +129,21 @@ def test_damaged_validators(model: Path, content: bytes) -> None:
 def test_face_detectors(tmp_path: Path) -> None:
     manifest = write_face_detector(tmp_path)
     check_detector(manifest)
-    network = tmp_path / "ONet.dat"
+    network = tmp_path / "output.dat"
     network.write_bytes(network.read_bytes()[:-1])
-    with pytest.raises(ModelFileError, match=r"ONet\.dat"):
+    with pytest.raises(ModelFileError, match=r"output\.dat"):
         check_detector(manifest)
     network.unlink()
-    with pytest.raises(ModelFileError, match=r"ONet\.dat"):
+    with pytest.raises(ModelFileError, match=r"output\.dat"):
         check_detector(manifest)
-    write_lines(manifest, ["PNet PNet.dat", "RNet RNet.dat"])
+    write_lines(manifest, ["PNet proposal.dat", "RNet refinement.dat"])
     with pytest.raises(ModelFileError, match="a line ONet"):
         check_detector(manifest)
 
 
 def test_face_detectors_that_openface_would_misread(tmp_path: Path) -> None:
     manifest = write_face_detector(tmp_path)
-    write_lines(manifest, ["PNet .\\PNet.dat", "RNet RNet.dat", "ONet ONet.dat"])
+    write_lines(manifest, ["PNet .\\proposal.dat", "RNet refinement.dat", "ONet output.dat"])
     with pytest.raises(ModelFileError, match="without backslashes, in line 1"):
         check_detector(manifest)
 

@@ -161,30 +161,35 @@ def test_face_detectors(tmp_path: Path):
     data = read_face_detector(manifest)
     assert [len(data.proposal), len(data.refinement), len(data.output)] == [8, 11, 12]
     names = [path.name for path in face_detector_files(manifest)]
-    assert names == ["MTCNN_detector.txt", "PNet.dat", "RNet.dat", "ONet.dat"]
+    assert names == ["MTCNN_detector.txt", "proposal.dat", "refinement.dat", "output.dat"]
 
 
 def test_manifests_may_have_windows_line_ends_and_any_order(tmp_path: Path):
     manifest = write_face_detector(tmp_path / "detector")
-    manifest.write_bytes(b"\xef\xbb\xbfONet ONet.dat\r\n\r\nPNet PNet.dat\r\nRNet .\\RNet.dat")
+    lines = ["\ufeffONet output.dat", "", "PNet proposal.dat", "RNet .\\refinement.dat"]
+    manifest.write_bytes("\r\n".join(lines).encode())
     assert len(read_face_detector(str(manifest)).proposal) == 8
 
 
+PROPOSAL, REFINEMENT = "PNet proposal.dat", "RNet refinement.dat"
+OUTPUT = "ONet output.dat"
+
+
 @pytest.mark.parametrize(
-    ("text", "message"),
+    ("lines", "message"),
     [
-        ("PNet PNet.dat\nRNet RNet.dat", "a line ONet, found none. A model .* MTCNN_detector.txt"),
-        ("PNet PNet.dat\nRNet RNet.dat\nONet other.dat", "the name of an existing file in line 3"),
-        ("PNet\nRNet RNet.dat\nONet ONet.dat", "a file name in line 1"),
-        ("PNet PNet.dat\nPNet PNet.dat", "one line PNet in line 2"),
-        ("PNet RNet.dat\nRNet RNet.dat\nONet ONet.dat", "RNet.dat"),
-        ("PNet ONet.dat\nRNet PNet.dat\nONet RNet.dat", "ONet.dat"),
-        ("", "a line PNet"),
+        ([PROPOSAL, REFINEMENT], "a line ONet, found none. A model .* MTCNN_detector.txt"),
+        ([PROPOSAL, REFINEMENT, "ONet other.dat"], "the name of an existing file in line 3"),
+        (["PNet", REFINEMENT, OUTPUT], "a file name in line 1"),
+        ([PROPOSAL, PROPOSAL], "one line PNet in line 2"),
+        (["PNet refinement.dat", REFINEMENT, OUTPUT], "refinement.dat"),
+        (["PNet output.dat", "RNet proposal.dat", "ONet refinement.dat"], "output.dat"),
+        ([], "a line PNet"),
     ],
 )
-def test_damaged_manifests(tmp_path: Path, text: str, message: str):
+def test_damaged_manifests(tmp_path: Path, lines: list[str], message: str):
     manifest = write_face_detector(tmp_path)
-    manifest.write_text(text, "utf-8")
+    manifest.write_text("\n".join(lines), "utf-8")
     with pytest.raises(ModelFileError, match=message):
         read_face_detector(manifest)
 

@@ -93,16 +93,16 @@ def test_only_incomplete_models(models: Path, source: Path, official: OfficialFi
 
 def test_a_face_detector_comes_along(models: Path, source: Path, official: OfficialFiles):
     folder = source / "mtcnn_detector"
-    names = {"MTCNN_detector.txt", "PNet.dat", "RNet.dat", "ONet.dat"}
+    names = {"MTCNN_detector.txt", "proposal.dat", "refinement.dat", "output.dat"}
     write_face_detector(folder)
     installed = install_models(source, official)
     assert {file.path.name for file in installed.detector} == names
     assert all(file.parsed for file in installed.detector)
     assert {path.name for path in (models / "openface" / "mtcnn_detector").iterdir()} == names
-    (folder / "PNet.dat").unlink()
-    with pytest.raises(StoreError, match=r"nothing was installed: .*PNet"):
+    (folder / "proposal.dat").unlink()
+    with pytest.raises(StoreError, match=r"nothing was installed: .*proposal"):
         install_models(source, official, replace=True)
-    assert (models / "openface" / "mtcnn_detector" / "PNet.dat").is_file()
+    assert (models / "openface" / "mtcnn_detector" / "proposal.dat").is_file()
 
 
 def test_files_outside_the_model_folder(models: Path, source: Path, official: OfficialFiles):
