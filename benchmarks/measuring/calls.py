@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from measuring.workload import Face
 from pyclnf.backends.base import Backend
+from pyclnf.backends.delegating import DelegatingBackend
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import fit
 from pyclnf.mean_shift import KernelTable
@@ -76,37 +77,28 @@ class LikelihoodCall:
     result: float
 
 
-@dataclass(eq=False)
-class RecordingBackend:
+class RecordingBackend(DelegatingBackend[Backend]):
     """A backend, see :class:`pyclnf.backends.base.Backend`, that keeps what it is asked.
 
     Attributes
     ----------
-    backend : Backend
+    host : Backend
         Who answers.
     pictured, responded, tabulated, phased, judged : list
         Calls of each kind, in order.
     """
 
-    backend: Backend
-    pictured: list[PictureCall] = field(default_factory=list)
-    responded: list[ResponseCall] = field(default_factory=list)
-    tabulated: list[KernelCall] = field(default_factory=list)
-    phased: list[PhaseCall] = field(default_factory=list)
-    judged: list[LikelihoodCall] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.name = self.backend.name
-        self.detector = self.backend.detector
-        self.arithmetic = self.backend.arithmetic
-        self.prepare = self.backend.prepare
-        self.using = lambda threads: self
-        self.response_backend = self.backend.response_backend
-        self.parameters_from_landmarks = self.backend.parameters_from_landmarks
+    def __init__(self, host: Backend) -> None:
+        super().__init__(host)
+        self.pictured: list[PictureCall] = []
+        self.responded: list[ResponseCall] = []
+        self.tabulated: list[KernelCall] = []
+        self.phased: list[PhaseCall] = []
+        self.judged: list[LikelihoodCall] = []
 
     def picture(self, image: AnyArray) -> PaddedImage:
         """Return and keep the backend's."""
-        result = self.backend.picture(image)
+        result = self.host.picture(image)
         self.pictured.append(PictureCall(image, result))
         return result
 
@@ -114,13 +106,13 @@ class RecordingBackend:
         self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
     ) -> Responses:
         """Return and keep the backend's."""
-        result = self.backend.responses(image, posed, scale, window_size)
+        result = self.host.responses(image, posed, scale, window_size)
         self.responded.append(ResponseCall(image, posed, scale, window_size, result))
         return result
 
     def kernels(self, window_size: int, sigma: float) -> KernelTable:
         """Return and keep the backend's."""
-        result = self.backend.kernels(window_size, sigma)
+        result = self.host.kernels(window_size, sigma)
         self.tabulated.append(KernelCall(window_size, sigma, result))
         return result
 
@@ -138,7 +130,7 @@ class RecordingBackend:
             if on_iteration is not None:
                 on_iteration(index, iteration)
 
-        result = self.backend.phase(posed, phase, tell)
+        result = self.host.phase(posed, phase, tell)
         self.phased.append(PhaseCall(posed, phase, len(counted), result))
         return result
 
@@ -146,7 +138,7 @@ class RecordingBackend:
         self, response_maps: Float32Array, offsets: Float32Array, sigma: float, visible: BoolArray
     ) -> float:
         """Return and keep the backend's."""
-        result = self.backend.likelihood(response_maps, offsets, sigma, visible)
+        result = self.host.likelihood(response_maps, offsets, sigma, visible)
         self.judged.append(LikelihoodCall(response_maps, offsets, sigma, visible, result))
         return result
 

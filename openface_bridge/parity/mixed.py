@@ -14,12 +14,13 @@ from enum import Enum
 from openface_bridge.parity.models import Models
 from openface_bridge.parity.stages import STAGES
 from pyclnf.backends.base import Backend
+from pyclnf.backends.delegating import DelegatingBackend
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult
-from pyclnf.pdm import Parameters, PosedShape
+from pyclnf.pdm import PosedShape
 from pyclnf.responses import Responses, spread
-from pyclnf.typing import AnyArray, BoolArray, Float32Array
+from pyclnf.typing import AnyArray
 
 __all__ = ["MixedBackend", "MixedModels", "Part"]
 
@@ -54,7 +55,7 @@ _STAGES_OF = {
 }
 
 
-class MixedBackend:
+class MixedBackend(DelegatingBackend[Backend]):
     """One part by the definition, all else by a host; see :class:`pyclnf.backends.base.Backend`.
 
     Parameters
@@ -68,11 +69,8 @@ class MixedBackend:
     """
 
     def __init__(self, host: Backend, definition: Backend, part: Part) -> None:
-        self.name = host.name
-        self.detector = host.detector
-        self.arithmetic = host.arithmetic
+        super().__init__(host)
         self.definition, self.part = definition, part
-        self._host = host
         self._responding = definition if part is Part.RESPONSES else host
         self._iterating = definition if part is Part.PHASES else host
 
@@ -84,7 +82,7 @@ class MixedBackend:
 
     def using(self, threads: int) -> MixedBackend:
         """Return this backend, whose host may use so many threads for a fit."""
-        return MixedBackend(self._host.using(threads), self.definition, self.part)
+        return MixedBackend(self.host.using(threads), self.definition, self.part)
 
     def picture(self, image: AnyArray) -> PaddedImage:
         """Return a picture in grey."""
@@ -117,16 +115,6 @@ class MixedBackend:
     ) -> PhaseResult:
         """Run one rigid or non-rigid phase."""
         return self._iterating.phase(posed, phase, on_iteration)
-
-    def parameters_from_landmarks(self, landmarks: Float32Array) -> Parameters:
-        """Return the parameters whose landmarks are nearest to the given ones."""
-        return self._host.parameters_from_landmarks(landmarks)
-
-    def likelihood(
-        self, response_maps: Float32Array, offsets: Float32Array, sigma: float, visible: BoolArray
-    ) -> float:
-        """Return what :func:`pyclnf.likelihood.log_likelihood` does."""
-        return self._host.likelihood(response_maps, offsets, sigma, visible)
 
 
 class MixedModels(Models):

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import cycle
-from typing import Any, cast
 
 from pyclnf.backends.base import Backend
+from pyclnf.backends.delegating import DelegatingBackend
 from pyclnf.batches import fit_batch
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import FitResult, fit
@@ -70,21 +70,18 @@ class MapCall:
         return backend.responses(self.image, self.posed, self.scale, self.window_size).maps
 
 
-class _Listener:
+class _Listener(DelegatingBackend[Backend]):
     """A backend that keeps which response maps it was asked for."""
 
     def __init__(self, backend: Backend) -> None:
-        self._backend = backend
+        super().__init__(backend)
         self.calls: list[MapCall] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._backend, name)
 
     def responses(
         self, image: PaddedImage, posed: PosedShape, scale: int, window_size: int
     ) -> Responses:
         """Return what the backend does."""
-        found = self._backend.responses(image, posed, scale, window_size)
+        found = self.host.responses(image, posed, scale, window_size)
         self.calls.append(MapCall(image, posed, scale, window_size, found.maps))
         return found
 
@@ -100,7 +97,7 @@ def cases_of(faces: Sequence[Face]) -> list[Case]:
 def map_calls(case: Case, backend: Backend) -> list[MapCall]:
     """Return the response maps that a fit asks for."""
     listener = _Listener(backend)
-    case.fit(cast(Backend, listener))
+    case.fit(listener)
     return listener.calls
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -79,7 +80,9 @@ def wrong(recorded: RecordingBackend, by: float) -> RecordingBackend:
         if (calls := getattr(recorded, name))
     }
     kinds["phased"][1] = nudged(kinds["phased"][1], by)
-    return replace(recorded, **kinds)
+    changed = copy(recorded)
+    vars(changed).update(kinds)
+    return changed
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from support.model_files import write_small_model
 from pyclnf import FitResult, FitSettings, TraceRecorder
 from pyclnf.backends import create_backend, numpy_backend
 from pyclnf.backends.base import Backend
+from pyclnf.backends.delegating import DelegatingBackend
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import fit, plan_scale
 from pyclnf.likelihood import UNEVALUATED, log_likelihood
@@ -26,17 +27,11 @@ FACE = draw_face(1)
 SHORT = FitSettings(window_sizes=(9, 7), max_iterations=3)
 
 
-class Spy:
+class Spy(DelegatingBackend[Backend]):
     """A backend that remembers what it is asked for."""
 
     def __init__(self, backend: Backend) -> None:
-        self.name, self.detector, self.arithmetic = "spy", backend.detector, backend.arithmetic
-        self.prepare = backend.prepare
-        self.kernels, self.likelihood = backend.kernels, backend.likelihood
-        self.picture, self.response_backend = backend.picture, backend.response_backend
-        self.parameters_from_landmarks = backend.parameters_from_landmarks
-        self.using = lambda threads: self
-        self._backend = backend
+        super().__init__(backend)
         self.scales: list[tuple[int, int]] = []
         self.starts: list[PosedShape] = []
         self.responded: list[Responses] = []
@@ -49,7 +44,7 @@ class Spy:
     ) -> Responses:
         self.scales.append((scale, window_size))
         self.starts.append(posed)
-        self.responded.append(self._backend.responses(image, posed, scale, window_size))
+        self.responded.append(self.host.responses(image, posed, scale, window_size))
         return self.responded[-1]
 
     def phase(
@@ -60,7 +55,7 @@ class Spy:
     ) -> PhaseResult:
         self.phases.append(phase)
         self.phase_starts.append(posed)
-        self.outcomes.append(self._backend.phase(posed, phase, on_iteration))
+        self.outcomes.append(self.host.phase(posed, phase, on_iteration))
         return self.outcomes[-1]
 
 

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from pyclnf.arithmetic.reference_order import ReferenceOrder
 from pyclnf.backends.base import Backend
+from pyclnf.backends.delegating import DelegatingBackend
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import Iteration, Phase, PhaseResult, regularisation, run_phase
 from pyclnf.pdm import Parameters, PointDistributionModel, PosedShape
@@ -70,25 +71,17 @@ def drawn(
     return Case(pdm, posed, dataclasses.replace(phase, **changes))
 
 
-class Listening:
+class Listening(DelegatingBackend[Backend]):
     """A backend that keeps the phases it is asked to run."""
 
     def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self.name, self.detector = backend.name, backend.detector
-        self.response_backend = backend.response_backend
-        self.arithmetic, self.responses = backend.arithmetic, backend.responses
-        self.kernels, self.likelihood = backend.kernels, backend.likelihood
-        self.picture = backend.picture
-        self.prepare = backend.prepare
-        self.parameters_from_landmarks = backend.parameters_from_landmarks
-        self.using = lambda threads: self
+        super().__init__(backend)
         self.cases: list[Case] = []
 
     def phase(self, posed: PosedShape, phase: Phase, on_iteration: Any = None) -> PhaseResult:
         """Keep a phase and run it."""
         self.cases.append(Case(self.detector.pdm, posed, phase))
-        return self._backend.phase(posed, phase, on_iteration)
+        return self.host.phase(posed, phase, on_iteration)
 
 
 def differences(one: PhaseResult | Iteration, other: PhaseResult | Iteration) -> list[str]:
