@@ -34,15 +34,15 @@ MYPY_LENIENT = [
     "--allow-any-generics",
 ]
 
-NEEDS_HEADLESS = """
-from importlib.metadata import version
+LACKS_DISPLAY = """
 try:
     import cv2
 except ImportError as error:
     if "cannot open shared object file" not in str(error):
         raise
-    print(version("opencv-python"))
+    print(error)
 """
+OPENCV_VERSION = "from importlib.metadata import version; print(version('opencv-python'))"
 
 
 def install(session: nox.Session, *requirements: str, bridge: bool = False) -> None:
@@ -55,10 +55,20 @@ def install(session: nox.Session, *requirements: str, bridge: bool = False) -> N
     if any(map(shutil.which, COMPILERS)):
         env.setdefault("PYCLNF_KERNELS", os.environ.get("PYCLNF_KERNELS", "ON"))
     session.install(*requirements, env=env)
-    version = str(session.run("python", "-c", NEEDS_HEADLESS, silent=True, log=False)).strip()
-    if version:
-        session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "opencv-python")
-        session.install("--force-reinstall", "--no-deps", f"opencv-python-headless=={version}")
+    if printed(session, LACKS_DISPLAY):
+        use_headless_opencv(session)
+
+
+def use_headless_opencv(session: nox.Session) -> None:
+    """Replace OpenCV by the same version's build without windows, nothing of which is used here."""
+    version = printed(session, OPENCV_VERSION)
+    session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "opencv-python")
+    session.install("--force-reinstall", "--no-deps", f"opencv-python-headless=={version}")
+
+
+def printed(session: nox.Session, code: str) -> str:
+    """Return what Python code prints in a session's environment."""
+    return str(session.run("python", "-c", code, silent=True, log=False)).strip()
 
 
 @nox.session
@@ -186,6 +196,7 @@ def bundle(session: nox.Session) -> None:
     The environment has more than the application may; arguments go to pytest.
     """
     install(session, ".[test]", "pyinstaller>=6.10")
+    use_headless_opencv(session)
     folder = Path(session.create_tmp()).resolve()
     places = (f"--distpath={folder / 'dist'}", f"--workpath={folder / 'build'}")
     session.run("pyinstaller", "--clean", "-y", "--log-level=WARN", *places, "bundle/pyclnf.spec")

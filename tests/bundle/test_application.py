@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -18,12 +19,16 @@ from pyclnf.pipeline.pictures import read_picture
 from pyclnf.selfcheck.embedded import Embedded, embedded
 
 LEFT_OUT = {
-    *("IPython", "coremltools", "cupy", "hypothesis", "jinja2", "matplotlib"),
-    *("openface_bridge", "pytest", "scipy", "tkinter"),
+    *("IPython", "PIL", "coremltools", "cupy", "hypothesis", "jinja2", "matplotlib"),
+    *("openface_bridge", "pytest", "scipy", "tkinter", "yaml"),
 }
 WITHIN = ("cython", "numpy", "numpy-exact")
 """Backends that need no optional package: those of the others stay outside."""
 FACES = ("frontal01", "cut", "small")
+LARGEST = 250_000_000
+"""Bytes, with OpenCV's headless build."""
+SLOWEST = 2.0
+"""Seconds to the first line of output."""
 OUTSIDE = {
     name: value for name, value in os.environ.items() if name in ("SYSTEMROOT", "TEMP", "TMP")
 }
@@ -119,6 +124,28 @@ def test_what_it_is_built_beside_is_not_inside(folder: Path):
     inside = {name.partition(".")[0] for name in modules}
     inside |= {path.name.partition(".")[0] for path in (folder / "_internal").iterdir()}
     assert inside & LEFT_OUT == set()
+
+
+def test_it_is_small(folder: Path):
+    sizes = {
+        path.relative_to(folder): path.lstat().st_size
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    }
+    largest = sorted(sizes, key=lambda path: sizes[path])[-5:]
+    assert sum(sizes.values()) < LARGEST, f"too large; the largest are {largest}"
+
+
+def test_it_starts_at_once(folder: Path):
+    def seconds(*arguments: str) -> float:
+        start = time.perf_counter()
+        finished = run(folder, *arguments)
+        assert finished.returncode == 0, finished.stderr
+        return time.perf_counter() - start
+
+    # The second of two: other programs may have pushed a large file out of memory.
+    assert min(seconds("--version") for _ in range(2)) < SLOWEST
+    assert min(seconds("backends") for _ in range(2)) < SLOWEST
 
 
 def test_sources_are_not_inside(folder: Path):
