@@ -29,4 +29,5 @@ def test_contest(cores: int, kernel: str | None, findings: dict[str, Any]) -> No
     if kernel is not None:
         assert found["openface"]["blas_kernel"] == kernel
         assert found["worst_landmark_px"]["OpenFace"] == 0
+        assert found["worst_tracked_landmark_px"]["OpenFace"] == 0
     findings["contests"].append({**found, "kernel": kernel})

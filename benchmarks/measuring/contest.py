@@ -10,13 +10,13 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from measuring.engines import Engine
-    from measuring.workload import Face, Workload
+    from measuring.seekers import Seeker
 
 __all__ = ["SCENARIOS", "Scenario", "main"]
 
@@ -29,9 +29,10 @@ class Scenario:
     ----------
     name : str
     task : str
-        An engine's method, which takes a list of faces.
+        A method of an :class:`measuring.engines.Engine`, or :class:`measuring.seekers.Seeker`,
+        that takes a list of faces, pictures or frames.
     faces : int
-        How many in one turn.
+        Or pictures or frames: how many in one turn.
     rounds : int
     engines : tuple of str
         Who takes part, if there; the first one is the measure of the others.
@@ -66,6 +67,8 @@ SCENARIOS = (
     Scenario("eleven hypotheses", "fit_hypotheses", 1, 20, COMPILED, brief=True),
     Scenario("batch of 8", "fit_batch", 8, 24, BATCHED, open=True),
     Scenario("batch of 64", "fit_batch", 64, 12, BATCHED, open=True),
+    Scenario("finding faces", "find", 4, 20, ALL, brief=True),
+    Scenario("a tracked frame", "follow", 8, 40, COMPILED, brief=True, warm=False),
 )
 NAMED = frozenset(name for scenario in SCENARIOS for name in scenario.engines)
 
@@ -97,50 +100,57 @@ def _confine(cores: int) -> None:
 
 
 def _contest(cores: int, *, brief: bool) -> dict[str, Any]:
-    """Verify every engine, then time all scenarios."""
+    """Verify everyone who takes part, then time all scenarios."""
     from measuring.engines import engines_on
+    from measuring.footage import footage
+    from measuring.seekers import seekers_on
     from measuring.workload import workload
 
-    work = workload()
-    engines = engines_on(work.manifest, cores)
-    distances = {name: _verified(engine, work.faces) for name, engine in engines.items()}
+    work, film = workload(), footage()
+    engines, seekers = engines_on(work.manifest, cores), seekers_on(film, cores)
+    distances = {
+        name: max(engine.verify(face) for face in work.faces) for name, engine in engines.items()
+    }
+    tracked = {name: seeker.verify(film) for name, seeker in seekers.items()}
+    tasks: dict[str, tuple[Mapping[str, Engine | Seeker], Sequence[Any]]] = {
+        "find": (seekers, film.stills),
+        "follow": (seekers, film.there_and_back),
+    }
     openface = engines.get(OPENFACE)
     return {
         "cores": cores,
         "workload": work.title,
         "openface": None if openface is None else openface.about,
         "worst_landmark_px": distances,
+        "worst_tracked_landmark_px": tracked,
         "scenarios": {
-            scenario.name: _timed(scenario, engines, work)
+            scenario.name: timed
             for scenario in SCENARIOS
-            if scenario.brief or not brief
+            if (scenario.brief or not brief)
+            and (timed := _timed(scenario, *tasks.get(scenario.task, (engines, work.faces))))
         },
     }
 
 
-def _verified(engine: Engine, faces: tuple[Face, ...]) -> float:
-    """Let an engine prove each of its results; return its distance from the recordings, px."""
-    return max(engine.verify(face) for face in faces)
-
-
 def _timed(
-    scenario: Scenario, engines: Mapping[str, Engine], work: Workload
+    scenario: Scenario, engines: Mapping[str, Any], items: Sequence[Any]
 ) -> dict[str, list[float]]:
-    """Time a scenario: seconds per face, round by round."""
+    """Time a scenario: seconds per face, picture or frame, round by round; nothing of no items."""
     from measuring.alternation import Turn, alternate
 
-    faces = work.batch(scenario.faces * len(work.faces))
+    if not items:
+        return {}
 
-    def turn(engine: Engine) -> Turn:
+    def turn(engine: Any) -> Turn:
         task = getattr(engine, scenario.task)
         return Turn(
             work=lambda index: task(group(index)),
             before=(lambda index: task(group(index)[:1])) if scenario.warm else None,
         )
 
-    def group(index: int) -> list[Face]:
-        first = index * scenario.faces % len(faces)
-        return faces[first : first + scenario.faces]
+    def group(index: int) -> list[Any]:
+        first = index * scenario.faces
+        return [items[number % len(items)] for number in range(first, first + scenario.faces)]
 
     others = [name for name in engines if scenario.open and name not in NAMED]
     names = [name for name in scenario.engines if name in engines]

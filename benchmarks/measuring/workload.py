@@ -21,11 +21,14 @@ from pyclnf.typing import AnyArray, ByteArray, Float32Array
 __all__ = [
     "DEFINITION",
     "EXACT_BACKENDS",
+    "REPOSITORY",
     "Face",
     "Workload",
     "check_landmarks",
+    "columns",
     "largest_distance",
     "openface_folder",
+    "recorded_results",
     "workload",
 ]
 
@@ -35,8 +38,8 @@ DEFINITION = "numpy-exact"
 EXACT_BACKENDS = tuple(entry.name for entry in ENTRIES if entry.exact)
 """They reproduce the recordings in every bit; others stay within twice their noise floor."""
 
-_REPOSITORY = Path(__file__).resolve().parents[2]
-_OPENFACE_DATA = _REPOSITORY.parent / "shared" / "openface"
+REPOSITORY = Path(__file__).resolve().parents[2]
+_OPENFACE_DATA = REPOSITORY.parent / "shared" / "openface"
 _SETTING = "default"
 _EMBEDDED_FACES = ("frontal01", "frontal02", "frontal03", "grimace")
 _SLACK = 0.005
@@ -100,7 +103,7 @@ def workload() -> Workload:
     data = openface_folder()
     if data is not None:
         return _of_openface(data)
-    fixtures = embedded(_REPOSITORY / "fixtures")
+    fixtures = embedded(REPOSITORY / "fixtures")
     recorded = Recorded(fixtures.recordings)
     faces = [_face(name, recorded, fixtures.pictures, None) for name in _EMBEDDED_FACES]
     return Workload("the embedded model and pictures", fixtures.model, tuple(faces))
@@ -139,12 +142,25 @@ def check_landmarks(
     assert distance <= 2 * floor + _SLACK, f"{backend}: {distance:.3f} px off, floor {floor:.3f} px"
 
 
+def recorded_results(data: Path, name: str) -> list[dict[str, Any]]:
+    """Return what a JSON file of OpenFace's recordings lists; nothing if there is no such file."""
+    path = data / "golden" / name
+    found: list[dict[str, Any]] = json.loads(path.read_text("utf-8")) if path.is_file() else []
+    return found
+
+
+def columns(landmarks: list[float]) -> Float32Array:
+    """Return landmarks stored as x…, y… as (n, 2)."""
+    return np.ascontiguousarray(np.array(landmarks, np.float32).reshape(2, -1).T)
+
+
 def _of_openface(data: Path) -> Workload:
     """Gather OpenFace's general model and the pictures that its recordings are of."""
     recorded = Recorded(data / "golden")
-    results = data / "golden" / "results.json"
-    runs = json.loads(results.read_text("utf-8")) if results.is_file() else []
-    likeliest = {Path(each["image"]).stem: _columns(each["runs"]["multi_view"]) for each in runs}
+    likeliest = {
+        Path(each["image"]).stem: columns(each["runs"]["multi_view"]["landmarks"])
+        for each in recorded_results(data, "results.json")
+    }
     faces = [
         _face(case.face, recorded, data / "samples", likeliest.get(case.face))
         for case in recorded.cases()
@@ -164,8 +180,3 @@ def _face(name: str, recorded: Recorded, pictures: Path, likeliest: Float32Array
     reruns = recorded.rerun_landmarks(case)
     floor = 0.0 if reruns is None else max(largest_distance(one, landmarks) for one in reruns)
     return Face(name, picture, to_grey(picture), trace["bbox"], landmarks, likeliest, floor)
-
-
-def _columns(run: dict[str, Any]) -> Float32Array:
-    """Return landmarks stored as x…, y… as (n, 2)."""
-    return np.ascontiguousarray(np.array(run["landmarks"], np.float32).reshape(2, -1).T)
