@@ -96,7 +96,8 @@ def measure(found: Array, teacher: Teacher, moment: Moment, output: Output) -> M
     if wanted is None:
         return None
     if found.shape != wanted.shape:
-        whole = Finding(moment.name(output.entry), moment.place, np.inf, np.inf, output.ulps)
+        bound = output.bound(teacher)
+        whole = Finding(moment.name(output.entry), moment.place, np.inf, np.inf, bound)
         return Measured(whole, whole, None, equal=False)
     if found.size == 0:
         return None
@@ -143,8 +144,9 @@ def _measured(
     apart: Array, ulps: Array, teacher: Teacher, moment: Moment, output: Output
 ) -> Measured:
     """Reduce differences to the worst ones."""
-    over = ulps > output.ulps
-    worst = _finding(apart, ulps, None, moment, output)
+    bound = output.bound(teacher)
+    over = ulps > bound
+    worst = _finding(apart, ulps, None, moment, output, bound)
     assert worst is not None
     if not over.any():
         return Measured(worst, None, None, equal=not apart.any())
@@ -154,14 +156,14 @@ def _measured(
     tied = np.broadcast_to(ties, over.shape)
     return Measured(
         worst,
-        _finding(apart, ulps, over & ~tied, moment, output),
-        _finding(apart, ulps, over & tied, moment, output),
+        _finding(apart, ulps, over & ~tied, moment, output, bound),
+        _finding(apart, ulps, over & tied, moment, output, bound),
         equal=False,
     )
 
 
 def _finding(
-    apart: Array, ulps: Array, among: Array | None, moment: Moment, output: Output
+    apart: Array, ulps: Array, among: Array | None, moment: Moment, output: Output, bound: float
 ) -> Finding | None:
     """Return the largest difference among some; None if there are none."""
     if among is not None and not among.any():
@@ -169,9 +171,7 @@ def _finding(
     shown = ulps if among is None else np.where(among, ulps, -1.0)
     index = np.unravel_index(int(np.argmax(shown)), shown.shape)
     place = _narrowed(moment.place, output.axis, index, shown.shape)
-    return Finding(
-        moment.name(output.entry), place, float(apart[index]), float(ulps[index]), output.ulps
-    )
+    return Finding(moment.name(output.entry), place, float(apart[index]), float(ulps[index]), bound)
 
 
 def _narrowed(place: Place, axis: Axis, index: tuple[Any, ...], shape: tuple[int, ...]) -> Place:

@@ -12,7 +12,9 @@ from openface_bridge.parity.inference import inferred_change
 from openface_bridge.parity.place import Moment
 from openface_bridge.trace import Step, Trace
 from pyclnf import similarity
+from pyclnf.backends import maps_within
 from pyclnf.backends.base import Backend
+from pyclnf.backends.entry import ROUNDED_MAPS
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.experts.patch_experts import InView
 from pyclnf.fitting import ScalePlan, kernel_sigmas, phase_of, plan_scale
@@ -37,7 +39,14 @@ class Teacher:
     settings : FitSettings
     backend : Backend
         The candidate.
+
+    Attributes
+    ----------
+    maps_within : float
+        How far the candidate says that its response maps may be off, of each map's maximum.
     """
+
+    maps_within: float = ROUNDED_MAPS
 
     def __init__(
         self, trace: Trace, image: PaddedImage, settings: FitSettings, backend: Backend
@@ -48,6 +57,7 @@ class Teacher:
         self.pdm = backend.detector.pdm
         self.experts = backend.detector.experts
         self.arithmetic = backend.arithmetic
+        self.maps_within = maps_within(backend.response_backend)
         self._hessians: dict[Step, Float64Array] = {}
 
     @cached_property

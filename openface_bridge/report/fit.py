@@ -180,8 +180,15 @@ def _data(comparison: Comparison, picture: FacePicture) -> dict[str, Any]:
         "shifts": shift_views(run),
         "moments": picture.moments,
         "shapes": picture.shapes,
-        "mapBound": stage_named("response map").outputs[0].ulps,
+        "mapBound": _map_bound(comparison),
     }
+
+
+def _map_bound(comparison: Comparison) -> float:
+    """Return how many last places of a map's maximum are none of the candidate's."""
+    stage = stage_named("response map")
+    worst = next(each.worst for each in comparison.forced if each.stage is stage)
+    return stage.outputs[0].ulps if worst is None else worst.bound
 
 
 def _sigmas(run: FitRun, scale: int) -> dict[str, float | None]:

@@ -21,6 +21,7 @@ from pyclnf.backends.choice import (
     create_backend,
     is_available,
     is_exact,
+    maps_within,
 )
 
 __all__ = [
@@ -34,4 +35,5 @@ __all__ = [
     "create_backend",
     "is_available",
     "is_exact",
+    "maps_within",
 ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyclnf.backends import registry
 from pyclnf.backends.base import Backend
-from pyclnf.backends.entry import Entry
+from pyclnf.backends.entry import ROUNDED_MAPS, Entry
 from pyclnf.cache import ArrayCache
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "create_backend",
     "is_available",
     "is_exact",
+    "maps_within",
 ]
 
 AUTO = "auto"
@@ -49,6 +50,15 @@ def is_available(name: str) -> bool:
 def is_exact(name: str) -> bool:
     """Tell whether a backend promises every bit of ``numpy-exact``'s landmarks."""
     return any(entry.name == name and entry.exact for entry in registry.ENTRIES)
+
+
+def maps_within(name: str) -> float:
+    """Return how far a backend's response maps may be off ``numpy``'s, of each map's maximum.
+
+    What it promises; of what is no backend of this project, what rounding explains.
+    """
+    promised = (entry.maps_within for entry in registry.ENTRIES if entry.name == name)
+    return next(promised, ROUNDED_MAPS)
 
 
 def auto_order(faces: int = 1) -> tuple[str, ...]:

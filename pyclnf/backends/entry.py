@@ -10,7 +10,10 @@ from typing import TypeAlias
 from pyclnf.backends.base import Backend
 from pyclnf.cache import ArrayCache
 
-__all__ = ["Entry", "Factory", "State"]
+__all__ = ["ROUNDED_MAPS", "Entry", "Factory", "State"]
+
+ROUNDED_MAPS = 80 * 2.0**-23
+"""80 last places of a response map's maximum in float32: what sums in another order explain."""
 
 Factory: TypeAlias = Callable[["str | PathLike[str]", "ArrayCache | None"], Backend]
 """Loads the model of a manifest into a backend, with what keeps its prepared arrays on disk."""
@@ -61,7 +64,7 @@ class Entry:
         that ``auto`` takes for a face and that does so works beside it.
     maps_within : float
         The most that its response maps may be off ``numpy``'s on the same inputs, of each map's
-        maximum: 80 last places if not given, what sums in another order explain.
+        maximum.
     """
 
     name: str
@@ -71,4 +74,4 @@ class Entry:
     auto_from: int | None = None
     exact: bool = False
     networks: bool = False
-    maps_within: float = 1e-5
+    maps_within: float = ROUNDED_MAPS

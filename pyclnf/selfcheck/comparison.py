@@ -166,7 +166,7 @@ def _failures(found: Distances) -> Iterator[str]:
     """Yield what is beyond its bound."""
     promised = next(entry for entry in registry.ENTRIES if entry.name == found.backend)
     if not found.maps <= promised.maps_within:
-        bound = f"over {promised.maps_within:g}"
+        bound = f"over {promised.maps_within:.2g}"
         yield f"response maps differ by {found.maps:.2g} of their maximum, {bound}"
     if not found.median_px <= MEDIAN_BOUND:
         yield f"the median fit is off by {found.median_px:.3g} px, over {MEDIAN_BOUND:g}"

@@ -10,7 +10,7 @@ import numpy as np
 from openface_bridge.parity.decisions import sample_ties, view_ties
 from openface_bridge.parity.place import Moment
 from openface_bridge.parity.stages import sizes
-from openface_bridge.parity.stages.stage import Array, Output, Stage
+from openface_bridge.parity.stages.stage import EPS, Array, Output, Stage
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.starts import Start
 from pyclnf import similarity
@@ -72,6 +72,10 @@ def _response_map(teacher: Teacher, moment: Moment) -> Outputs:
     index = int(teacher.recorded(moment, "view"))
     maps = teacher.experts.response_maps(areas[view.visible], scale, index)
     return {"response_maps": _spread(maps, view.visible)}
+
+
+def _promised_maps(teacher: Teacher) -> float:
+    return teacher.maps_within / EPS
 
 
 def _spread(seen: Array, visible: Array) -> Array:
@@ -142,8 +146,9 @@ STAGES = (
         (
             Output(
                 "response_maps", 80, "the map's maximum",
-                "sums of 122 and of 121 products, 4√n·u each (Higham and Mary 2019)",
-                sizes.map_maximum, "landmarks",
+                "sums of 122 and of 121 products, 4√n·u each (Higham and Mary 2019); more only "
+                "where a backend says that its precision takes more",
+                sizes.map_maximum, "landmarks", promise=_promised_maps,
             ),
         ),
         _response_map,

@@ -46,6 +46,8 @@ class Output:
         a difference there is a branch.
     counts : callable or None
         Tells which elements count, broadcast against the entry; all if None.
+    promise : callable or None
+        How many last places a candidate says that its precision takes, where it may say so.
     """
 
     entry: str
@@ -56,6 +58,11 @@ class Output:
     axis: Axis = "none"
     excuse: Callable[[Teacher, Moment], Array] | None = None
     counts: Callable[[Teacher, Moment], Array] | None = None
+    promise: Callable[[Teacher], float] | None = None
+
+    def bound(self, teacher: Teacher) -> float:
+        """Return the largest difference that is none of a candidate's, in the unit of `ulps`."""
+        return self.ulps if self.promise is None else max(self.ulps, self.promise(teacher))
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,15 @@ def test_units_in_the_last_place(count: int):
     assert not found.equal
 
 
+@pytest.mark.parametrize(("promised", "bound"), [(10.0, 10.0), (2.0, 4.0), (0.0, 4.0)])
+def test_a_promise_loosens_a_bound_and_never_tightens_it(promised: float, bound: float):
+    row = output(promise=lambda teacher: promised)
+    within, beyond = (measured([1 + count * EPS], [1.0], row) for count in (bound, bound + 1))
+    assert (within.over, within.worst.bound) == (None, bound)
+    assert beyond.over == beyond.worst
+    assert measured([1.0, 2.0], [1.0], row).worst.bound == bound
+
+
 def test_units_are_of_what_the_row_names():
     sizes = np.array([8.0, 1.0, -0.5])
     found = measured([8 * EPS, 3 * EPS, EPS], [0, 0, 0], output(size=sizes))

@@ -67,14 +67,18 @@ def test_landmarks(embedded_data: Data, precision: Precision, programs_folder: P
     assert sum(within) >= FEWEST
 
 
-def test_parity_finds_no_bug_in_single_precision(interpreted: None, embedded_data: Data):
+@pytest.mark.parametrize("name", ["coreml", "coreml-float32"])
+def test_parity_finds_no_bug(interpreted: None, embedded_data: Data, name: str):
     manifests = {each: embedded_data.manifest(each) for each in SETTINGS}
-    models = Models("coreml-float32", None, manifests)
+    models = Models(name, None, manifests)
     recorded = Recorded(embedded_data.recordings)
     found = [*compare_all(recorded, models, embedded_data.pictures)]
     assert len(found) == len(EMBEDDED)
     assert [each.case for each in found if each.verdict.kind == "bug"] == []
     assert sum(each.passed for each in found) >= FEWEST
+    stages = [each for fit in found for each in fit.forced if each.stage.name == "response map"]
+    bounds = {each.worst.bound for each in stages if each.worst is not None}
+    assert bounds == {16777.216 if name == "coreml" else 80}
 
 
 @precisions
