@@ -34,7 +34,7 @@ def draw_faces(pixels: AnyArray, faces: Iterable[FaceResult]) -> ByteArray:
     pixels : (H, W) or (H, W, 3) array
         As :func:`pyclnf.image.to_grey` takes it; colours of 8 bits are kept.
     faces : iterable of FaceResult
-        What failed is drawn in grey, without landmarks that are not finite.
+        What failed is drawn in grey, without landmarks or box that are not finite.
 
     Returns
     -------
@@ -43,7 +43,9 @@ def draw_faces(pixels: AnyArray, faces: Iterable[FaceResult]) -> ByteArray:
     """
     canvas = _canvas(pixels)
     for face in faces:
-        extent = float(face.box[2:].max())
+        if not np.isfinite(face.box).all():
+            continue  # nobody knows where it is
+        extent = min(float(face.box[2:].max()), _FURTHEST)
         _draw_box(canvas, face, _thickness(extent))
         if np.isfinite(face.landmarks).all():
             _draw_axes(canvas, face, _thickness(extent))

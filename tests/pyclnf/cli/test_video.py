@@ -177,6 +177,22 @@ def test_a_face_is_followed(fixtures: Embedded, face: Face, models: Path, tmp_pa
     assert np.abs(steps - 2).max() < 1
 
 
+def test_a_video_without_a_face_is_drawn_too(
+    fixtures: Embedded, clip: Path, models: Path, tmp_path: Path
+):
+    boxes = tmp_path / "boxes"
+    boxes.mkdir()
+    (boxes / "clip.txt").write_text("")
+    given = ["--model", str(fixtures.model), "--backend", "numpy", "--bbox-dir", str(boxes)]
+    wanted = ["--csv", "--draw", "--out-dir", str(tmp_path / "out")]
+    assert main(["video", str(clip), *given, *wanted]) == DONE
+    rows = rows_of(tmp_path / "out" / "clip.csv")
+    assert [(row["success"], row["x_0"]) for row in rows] == [("0", "nan")] * 3
+    drawn = cv2.VideoCapture(str(tmp_path / "out" / "clip.avi"))
+    assert drawn.get(cv2.CAP_PROP_FRAME_COUNT) == 3
+    drawn.release()
+
+
 @pytest.mark.parametrize("number", ["0", "-1", "two"])
 def test_numbers_of_faces(number: str, capsys):
     with pytest.raises(SystemExit):

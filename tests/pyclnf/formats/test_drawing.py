@@ -51,3 +51,12 @@ def test_coordinates_far_away_do_no_harm():
     far = np.full((3, 2), 3e38, np.float32)
     far[0] = -3e38
     draw_faces(np.zeros((40, 40, 3), np.uint8), [made_up_face(landmarks=far)])
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e30])
+def test_boxes_that_cannot_be_drawn_do_no_harm(value: float):
+    landmarks = np.full((3, 2), np.nan, np.float32)
+    box = np.full(4, value, np.float32)
+    pixels = np.full((40, 40, 3), 9, np.uint8)
+    canvas = draw_faces(pixels, [made_up_face(success=False, landmarks=landmarks, box=box)])
+    assert np.array_equal(canvas, pixels)
