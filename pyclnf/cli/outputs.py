@@ -200,8 +200,17 @@ def _complete(path: Path) -> Iterator[Path]:
 
 
 def _jpeg(pixels: ByteArray) -> bytes:
-    """Encode a picture."""
+    """Encode a picture.
+
+    Raises
+    ------
+    OSError
+        If OpenCV cannot; a JPEG file's sides are at most 65,535 px.
+    """
     import cv2
 
-    _, encoded = cv2.imencode(".jpg", pixels)
+    done, encoded = cv2.imencode(".jpg", pixels)
+    if not done:
+        height, width = pixels.shape[:2]
+        raise OSError(f"--draw: OpenCV cannot make a JPEG file of {width} x {height} px")
     return encoded.tobytes()

@@ -311,3 +311,11 @@ def test_without_a_model_the_command_says_how_to_get_one(
     said = capsys.readouterr().err
     assert "pyclnf model install --from" in said
     assert "pyclnf model download" in said
+
+
+def test_a_picture_too_wide_to_be_drawn(engine: StubEngine, tmp_path: Path, capsys):
+    path = tmp_path / "wide.png"
+    assert cv2.imwrite(str(path), np.zeros((2, 70000), np.uint8))
+    assert main(["image", str(path), "--draw", "--out-dir", str(tmp_path / "out")]) == UNUSABLE
+    assert "cannot make a JPEG file of 70000 x 2 px" in capsys.readouterr().err
+    assert [*(tmp_path / "out").iterdir()] == []
