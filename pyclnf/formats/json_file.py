@@ -33,7 +33,7 @@ class JsonFile:
 
     def __init__(self, path: Path, about: Mapping[str, Any]) -> None:
         head = {"schema": SCHEMA, "version": SCHEMA_VERSION, **about, "frames": []}
-        text = json.dumps(head, ensure_ascii=False, allow_nan=False).encode()
+        text = _encoded(head)
         self._file = path.open("wb")
         self._separator = b"\n"
         self._end = 0
@@ -46,8 +46,7 @@ class JsonFile:
             "timestamp": _number(frame.timestamp),
             "faces": [face_document(face) for face in faces],
         }
-        text = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
-        self._put(self._separator + text)
+        self._put(self._separator + _encoded(document))
         self._separator = b",\n"
 
     def close(self) -> None:
@@ -79,6 +78,12 @@ def face_document(face: FaceResult) -> dict[str, Any]:
         "pose": None if face.pose is None else _numbers(face.pose),
         "parts": {name: _numbers(landmarks) for name, landmarks in face.parts.items()},
     }
+
+
+def _encoded(document: dict[str, Any]) -> bytes:
+    """Return JSON as UTF-8; what Python made of bytes in file names that are none, as escapes."""
+    text = json.dumps(document, ensure_ascii=False, allow_nan=False)
+    return text.encode("utf-8", "backslashreplace")
 
 
 def _numbers(array: AnyArray) -> list[Any]:

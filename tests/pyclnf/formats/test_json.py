@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from contextlib import closing
 from pathlib import Path
@@ -29,6 +30,13 @@ def test_the_document_is_valid_at_any_moment(tmp_path: Path):
     assert whole["frames"][:1] == first["frames"]
     assert [frame["frame"] for frame in whole["frames"]] == [7, 8]
     assert whole["frames"][1]["faces"] == []
+
+
+def test_file_names_of_any_bytes(tmp_path: Path):
+    name = os.fsdecode(b"caf\xe9.jpg")
+    with closing(JsonFile(tmp_path / "any.json", {"source": name})):
+        pass
+    assert json.loads((tmp_path / "any.json").read_text("utf-8"))["source"] == name
 
 
 def test_every_number_exactly():
