@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from os.path import normpath
 from pathlib import Path
 
 from pyclnf.store.errors import StoreError
@@ -124,11 +125,11 @@ def _refuse_damaged(
 
 
 def _copy(origin: Path, files: set[Path], folder: Path) -> None:
-    """Copy files of a model folder, keeping their places in it."""
-    root = origin.resolve()
+    """Copy files of a model folder, keeping their places in it; links become files."""
+    root = normpath(origin)
     for path in sorted(files):
         try:
-            place = path.resolve().relative_to(root)
+            place = Path(normpath(path)).relative_to(root)
         except ValueError as error:
             raise StoreError(f"{path}: lies outside the model folder {origin}") from error
         target = folder / place

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,21 @@ def test_files_outside_the_model_folder(models: Path, source: Path, official: Of
     with pytest.raises(StoreError, match="lies outside the model folder"):
         install_models(inner, official)
     assert list(models.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+@pytest.mark.parametrize("target", ["elsewhere", "source/another.txt"])
+def test_links_are_copied_as_files(
+    models: Path, source: Path, official: OfficialFiles, tmp_path: Path, target: str
+):
+    manifest = source / "main_clnf_general.txt"
+    manifest.rename(tmp_path / target)
+    manifest.symlink_to(tmp_path / target)
+    installed = install_models(source, official)
+    copied = installed.folder / manifest.name
+    assert copied.read_bytes() == manifest.read_bytes()
+    assert not copied.is_symlink()
+    assert CLNF().n_landmarks == 12
 
 
 def test_replacing(models: Path, source: Path, official: OfficialFiles):
