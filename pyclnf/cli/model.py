@@ -228,7 +228,11 @@ def _says_yes() -> bool:
     if not sys.stdin.isatty():
         print(f"not asked, because nobody is at a terminal; {_ACCEPT} accepts", file=sys.stderr)
         return False
-    return input("Do you accept this licence? Type 'yes' to accept: ").strip().lower() == "yes"
+    try:
+        answer = input("Do you accept this licence? Type 'yes' to accept: ")
+    except EOFError:  # Ctrl-D
+        return False
+    return answer.strip().lower() == "yes"
 
 
 def _print_model(model: ModelReport) -> None:

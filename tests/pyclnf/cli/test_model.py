@@ -125,7 +125,9 @@ def test_download(
     assert "unknown" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("answer", "accepted"), [("yes\n", True), ("y\n", False), ("\n", False)])
+@pytest.mark.parametrize(
+    ("answer", "accepted"), [("yes\n", True), ("y\n", False), ("\n", False), ("", False)]
+)
 def test_the_licence_is_asked_for_at_a_terminal(
     models: Path,
     listed: tuple[FileServer, list[str]],
