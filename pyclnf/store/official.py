@@ -5,9 +5,9 @@ A list of one's own, in the same form, may stand in for ``openface.json``::
     {"schema": 1, "base_url": "https://…/", "folder": "path/of/model/", "licence": "LICENCE.txt",
      "files": [{"path": "main_clnf_general.txt", "size": 689, "sha256": "…", "text": true}, …]}
 
-``folder`` and ``licence`` are relative to ``base_url``, each ``path`` to ``folder``. The checksum
-of a ``text`` file is that of its content with line feeds, so that a copy with other line endings is
-known as well.
+``folder`` and ``licence`` are relative to ``base_url``, as they stand in addresses; each ``path``
+is relative to ``folder``, as it is called on disk. The checksum of a ``text`` file is that of its
+content with line feeds, so that a copy with other line endings is known as well.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from functools import cached_property
 from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Any
+from urllib.parse import quote
 
 from pyclnf.store.errors import StoreError
 
@@ -92,7 +93,7 @@ class OfficialFiles:
 
     def url_of(self, file: OfficialFile) -> str:
         """Return where a file can be fetched."""
-        return f"{self.base_url}{self.folder}{file.path}"
+        return f"{self.base_url}{self.folder}{quote(str(file.path))}"
 
     @property
     def licence_url(self) -> str:

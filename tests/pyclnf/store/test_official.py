@@ -39,6 +39,12 @@ def test_a_list_of_ones_own(tmp_path: Path):
     assert moved.url_of(moved.files[0]) == "https://mirror.org/model/a.txt"
 
 
+def test_names_of_any_letters_become_addresses(tmp_path: Path):
+    official = official_files(write(tmp_path / "list.json", entry={"path": "a b/ç.txt"}))
+    address = "https://example.org/top/model/a%20b/%C3%A7.txt"
+    assert official.url_of(official.files[0]) == address
+
+
 @pytest.mark.parametrize(
     "changes",
     [
