@@ -192,7 +192,7 @@ class Tracker(Generic[AnyFit]):
         return Tracked(fit, success=True, detected=True)
 
     def _keep(self, picture: PaddedImage, fit: AnyFit) -> None:
-        """Remember where the face is."""
-        parameters = Parameters(fit.params_global, fit.params_local)
+        """Remember where the face is, whatever becomes of the fit, which is the user's."""
+        parameters = Parameters(fit.params_global.copy(), fit.params_local.copy())
         template = cut_template(picture, fit.landmarks) if self._settings.template else None
         self._place = _Place(parameters, template, fit.success)

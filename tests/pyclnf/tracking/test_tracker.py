@@ -42,6 +42,19 @@ def test_every_fit_starts_where_the_last_one_ended():
         assert start.local.tobytes() == before.fit.params_local.tobytes()
 
 
+def test_what_becomes_of_a_result_does_not_matter():
+    script = Script()
+    tracker = Tracker(script, one_face)
+    found = tracker.update(FRAME)
+    assert found is not None
+    before = found.fit.params_global.tobytes(), found.fit.params_local.tobytes()
+    found.fit.params_global[:] = 0
+    found.fit.params_local[:] = 0
+    tracker.update(FRAME)
+    [(_, _, start)] = script.calls[1:]
+    assert (start.global_.tobytes(), start.local.tobytes()) == before
+
+
 def test_a_lost_face_is_fitted_widely_and_detected_every_few_frames():
     script = Script(succeeds=lambda call: call == 0)
     tracker = Tracker(script, nobody_but_first(), TrackerSettings(redetect_every=3))
