@@ -63,10 +63,13 @@ def quitting() -> Iterator[None]:
 
 @contextmanager
 def _handled_by(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
-    """Let a function handle Ctrl-C, unless it is ignored, or signals are another thread's."""
+    """Let a function handle Ctrl-C, unless it is ignored, or signals are another's.
+
+    That is another thread's, or those of a program which Python is a part of.
+    """
     previous = signal.getsignal(signal.SIGINT)
     in_main_thread = threading.current_thread() is threading.main_thread()
-    if not in_main_thread or previous is signal.SIG_IGN:
+    if not in_main_thread or previous in (signal.SIG_IGN, None):
         yield
         return
     signal.signal(signal.SIGINT, handler)

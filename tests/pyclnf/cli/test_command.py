@@ -215,6 +215,13 @@ def test_where_ctrl_c_is_ignored_it_stays_so(ctrl_c: Any):
         assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
+def test_signals_of_a_program_around_python_are_left_alone(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(signal, "getsignal", lambda number: None)  # not Python's
+    monkeypatch.setattr(signal, "signal", lambda number, handler: pytest.fail("was replaced"))
+    with stoppable() as stop:
+        assert not stop.requested
+
+
 def test_in_another_thread_signals_are_left_alone():
     found: list[bool] = []
 
