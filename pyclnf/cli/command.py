@@ -35,6 +35,6 @@ def run(arguments: Sequence[str] | None) -> int:
     options = parser.parse_args(join_numbers(given, "--bbox"))
     try:
         return int(options.run(options))
-    except (ValueError, OSError, RuntimeError, MemoryError) as error:
+    except (ValueError, OSError, RuntimeError, MemoryError, ImportError) as error:
         print(f"pyclnf {options.command}: {error}", file=sys.stderr)
         return UNUSABLE

@@ -22,6 +22,8 @@ from pyclnf.cli.interrupts import stoppable
 from pyclnf.cli.progress import _Line, progress
 from pyclnf.selfcheck.comparison import Distances
 
+from .conftest import StubEngine
+
 DONE, SKIPPED, UNUSABLE, INTERRUPTED = 0, 1, 2, 130
 HEAVY = {"cv2", "scipy", "rich", "platformdirs", "urllib.request", "openface_bridge"}
 
@@ -151,6 +153,16 @@ def test_a_backend_without_memory(
     monkeypatch.setattr("pyclnf.cli.backends._backends", fail)
     assert main(["backends"]) == UNUSABLE
     assert "pyclnf backends: cuda: the device has too little memory" in capsys.readouterr().err
+
+
+def test_an_opencv_that_cannot_be_imported(
+    engine: StubEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any
+):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    picture = tmp_path / "any.png"
+    picture.touch()
+    assert main(["image", str(picture), "--out-dir", str(tmp_path)]) == UNUSABLE
+    assert "pyclnf image: import of cv2 halted" in capsys.readouterr().err
 
 
 def test_detecting_without_a_detector(models: Path, capsys: pytest.CaptureFixture[str]):
