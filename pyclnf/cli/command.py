@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from collections.abc import Sequence
 
@@ -33,8 +34,15 @@ def run(arguments: Sequence[str] | None) -> int:
         subcommand.add_parser(commands)
     given = sys.argv[1:] if arguments is None else arguments
     options = parser.parse_args(join_numbers(given, "--bbox"))
+    _print_anything()
     try:
         return int(options.run(options))
     except (ValueError, OSError, RuntimeError, MemoryError, ImportError) as error:
         print(f"pyclnf {options.command}: {error}", file=sys.stderr)
         return UNUSABLE
+
+
+def _print_anything() -> None:
+    """Let standard output take file names of any letters, or bytes, as standard error does."""
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -163,6 +164,22 @@ def test_an_opencv_that_cannot_be_imported(
     picture.touch()
     assert main(["image", str(picture), "--out-dir", str(tmp_path)]) == UNUSABLE
     assert "pyclnf image: import of cv2 halted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"), [(b"caf\xe9.png", "utf-8"), ("café.png".encode(), "ascii")]
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="names are letters there, not bytes")
+def test_names_that_the_terminal_cannot_print(
+    name: bytes, encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding)
+    monkeypatch.setattr("sys.stdout", terminal)
+    folder = tmp_path / os.fsdecode(name)
+    monkeypatch.setenv("PYCLNF_MODELS", str(folder))
+    assert main(["model", "list"]) == DONE
+    terminal.flush()
+    assert b"caf\\" in terminal.buffer.getvalue()
 
 
 def test_detecting_without_a_detector(models: Path, capsys: pytest.CaptureFixture[str]):
