@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from os import PathLike
 from pathlib import Path
 
@@ -29,6 +30,7 @@ SET = "openface"
 DEFAULT_MODEL = "general"
 FACE_DETECTOR = Path("mtcnn_detector", "MTCNN_detector.txt")
 _PREFIX, _SUFFIX = "main_clnf_", ".txt"
+_NAME = re.compile(r"[\w-]+")
 
 _HOW_TO_GET_ONE = """\
 Models belong to OpenFace and are no part of pyclnf. Get them with one of
@@ -89,4 +91,4 @@ def face_detector_path() -> Path | None:
 
 def is_name(model: str | PathLike[str]) -> bool:
     """Tell whether a bare word is given."""
-    return isinstance(model, str) and model.isidentifier() and not Path(model).is_file()
+    return isinstance(model, str) and bool(_NAME.fullmatch(model)) and not Path(model).is_file()

@@ -40,16 +40,19 @@ def test_the_embedded_model_is_never_found_by_itself(tmp_path: Path):
 
 def test_names(models: Path, source: Path, official: OfficialFiles):
     manifest = source / "main_clnf_general.txt"
-    (source / "main_clnf_wild.txt").write_bytes(manifest.read_bytes())
+    for name in ("wild", "multi-view"):
+        (source / f"main_clnf_{name}.txt").write_bytes(manifest.read_bytes())
     install_models(source, official)
     folder = models / "openface"
     assert installed_models() == {
         "general": folder / "main_clnf_general.txt",
+        "multi-view": folder / "main_clnf_multi-view.txt",
         "wild": folder / "main_clnf_wild.txt",
     }
     assert model_path() == model_path("general") == folder / "main_clnf_general.txt"
     assert model_path("wild") == folder / "main_clnf_wild.txt"
-    with pytest.raises(ModelNotFoundError, match=r"no model 'wilt'.*there are general, wild"):
+    assert model_path("multi-view") == folder / "main_clnf_multi-view.txt"
+    with pytest.raises(ModelNotFoundError, match=r"no model 'wilt'.*general, multi-view, wild"):
         model_path("wilt")
 
 
