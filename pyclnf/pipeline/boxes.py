@@ -17,7 +17,8 @@ __all__ = ["boxes_of_folder", "same_boxes"]
 
 def same_boxes(boxes: Sequence[Sequence[float]]) -> FindBoxes:
     """Return the same boxes for every picture: x, y, width, height in px each."""
-    found = np.array(boxes, np.float32).reshape(-1, 4)
+    with np.errstate(over="ignore"):  # whoever fits refuses what is not finite
+        found = np.array(boxes, np.float32).reshape(-1, 4)
     return lambda frame: found
 
 

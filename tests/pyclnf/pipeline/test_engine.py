@@ -38,6 +38,11 @@ def test_faces_are_those_of_the_detector(clnf: CLNF, face: Face, frame: Frame, m
     assert refused.face_id == 1
 
 
+def test_a_box_beyond_float32_is_refused(clnf: CLNF, frame: Frame):
+    [face] = PictureEngine(clnf, same_boxes([(1e40, 0, 9, 9)]), Choices(FAST)).image(frame)
+    assert "must be finite" in face.failure
+
+
 def test_no_box_no_face(clnf: CLNF, frame: Frame):
     assert PictureEngine(clnf, same_boxes([]), Choices(FAST)).image(frame) == []
 
