@@ -14,7 +14,7 @@ VARIABLE = "PYCLNF_CACHE"
 
 
 def cache_folder(cache: bool | str | PathLike[str] | None) -> Path | None:
-    """Return the folder that an argument `cache` names; it need not exist yet.
+    """Return the folder that an argument `cache` names, not relative; it need not exist yet.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ def cache_folder(cache: bool | str | PathLike[str] | None) -> Path | None:
         raise ValueError(f"cache: expected a folder, True, False or None, got {cache!r}") from error
     if folder.is_file():
         raise ValueError(f"cache: {folder} is a file, expected a folder")
-    return folder
+    return folder.absolute()
 
 
 def _user_folder() -> Path:

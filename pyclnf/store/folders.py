@@ -66,13 +66,18 @@ def model_path(model: str | PathLike[str] | None = None) -> Path:
         A ``main_*.txt``, or the name of an installed model; None for installed model ``general``.
         A path always is a path: only a bare word of which there is no file is a name.
 
+    Returns
+    -------
+    Path
+        Not relative: what the manifest names is read later, when the current folder may be another.
+
     Raises
     ------
     ModelNotFoundError
         If there is no model of that name, saying how to get one.
     """
     if model is not None and not is_name(model):
-        return Path(model)
+        return Path(model).absolute()
     name = DEFAULT_MODEL if model is None else str(model)
     installed = installed_models()
     if name in installed:

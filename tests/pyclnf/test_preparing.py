@@ -183,6 +183,20 @@ def test_prepare_parts_and_validator(
         half.detect(FACE.picture, FACE.box)
 
 
+def test_what_is_read_later_is_found_from_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    manifest = write_small_model(tmp_path)
+    add_part(manifest, "inner", (4, 5, 6, 7, 8, 9, 10, 11))
+    add_validator(manifest, small_validator(n_landmarks=12))
+    monkeypatch.chdir(tmp_path)
+    clnf = CLNF(Path(manifest.name), backend="numpy", cache="kept")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    assert clnf.detect(FACE.picture, FACE.box).refined
+    assert files(tmp_path / "kept")
+
+
 def test_prepare_for_no_scale(small_model: Path, backend_name: str):
     clnf = CLNF(small_model, backend=backend_name)
     with pytest.raises(ValueError, match="settings: window_sizes"):

@@ -31,6 +31,11 @@ def test_a_path(kind: type, tmp_path: Path):
     assert not folder.parent.exists()
 
 
+def test_a_relative_path_stays_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(tmp_path)
+    assert cache_folder("here") == tmp_path / "here"
+
+
 @pytest.mark.parametrize(
     ("platform", "expected"),
     [
