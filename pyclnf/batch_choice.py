@@ -5,58 +5,21 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 from pyclnf.backends import AUTO, choose_backend, create_backend, is_available, is_exact
 from pyclnf.backends.base import Backend, FitsFaces
-from pyclnf.batches import fit_batch, is_single_picture
+from pyclnf.batches import fit_batch
 from pyclnf.experts.patch_experts import CCNFExperts
 from pyclnf.fitting import FitResult
-from pyclnf.image import is_on_device
+from pyclnf.given_faces import GivenFaces
 from pyclnf.settings import FitSettings
-from pyclnf.typing import AnyArray
 
 __all__ = ["BatchChoice"]
 
 _ON_DEVICE = "cuda"
 """What pictures in a GPU's memory go to, however few they are."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Batch:
-    """What :meth:`pyclnf.CLNF.fit_many` is given."""
-
-    images: Any
-    boxes: Any
-    settings: FitSettings
-    threads: int | None
-
-    @property
-    def lies_on_device(self) -> bool:
-        """Whether the picture, or the first of several, lies on a device."""
-        if is_single_picture(self.images):
-            return is_on_device(self.images)
-        return is_on_device(next(iter(self.images), None))
-
-    def only(self, index: int) -> _Batch:
-        """Return one of its faces."""
-        image = self.images if is_single_picture(self.images) else self.images[index]
-        return replace(self, images=[image], boxes=[self.boxes[index]])
-
-    def on_host(self, backend: Backend) -> _Batch:
-        """Return it with all pictures on the host; the backend knows how to bring them there."""
-        if not isinstance(backend, FitsFaces):
-            return self
-        if is_single_picture(self.images):
-            return replace(self, images=backend.on_host(self.images))
-        return replace(self, images=[backend.on_host(image) for image in self.images])
-
-    def fit(self, backend: Backend) -> list[FitResult]:
-        """Fit it on a backend."""
-        return fit_batch(self.images, self.boxes, self.settings, backend, self.threads)
 
 
 class BatchChoice:
@@ -101,23 +64,16 @@ class BatchChoice:
         chosen = choose_backend(AUTO, count)
         return chosen if is_exact(chosen) else self._backend.name
 
-    def fit(
-        self,
-        images: AnyArray | Sequence[AnyArray],
-        boxes: Sequence[Sequence[float] | AnyArray] | AnyArray,
-        settings: FitSettings,
-        threads: int | None,
-    ) -> list[FitResult]:
+    def fit(self, faces: GivenFaces, settings: FitSettings, threads: int | None) -> list[FitResult]:
         """Fit many faces on the backend that is chosen; see :meth:`pyclnf.CLNF.fit_many`."""
-        batch = _Batch(images, list(boxes), settings, threads)
-        name = self.name(len(batch.boxes), on_device=batch.lies_on_device)
-        if name == self._backend.name:
-            return batch.fit(self._backend)
-        other = self._other(name)
+        name = self.name(len(faces.boxes), on_device=faces.are_on_device)
+        other = None if name == self._backend.name else self._other(name)
         if other is None:
-            return batch.fit(self._backend)
-        found = self._fit_on(other, batch)
-        return batch.on_host(other).fit(self._backend) if found is None else found
+            return fit_batch(faces, settings, self._backend, threads)
+        found = self._fit_on(other, faces, settings, threads)
+        if found is None:
+            return fit_batch(_on_host(faces, other), settings, self._backend, threads)
+        return found
 
     def _other(self, name: str) -> Backend | None:
         """Return another backend, made when first needed; None, and never again, if that fails."""
@@ -130,14 +86,16 @@ class BatchChoice:
             self._give_up(f"backend {name!r} cannot be made: {error}")
             return None
 
-    def _fit_on(self, other: Backend, batch: _Batch) -> list[FitResult] | None:
+    def _fit_on(
+        self, other: Backend, faces: GivenFaces, settings: FitSettings, threads: int | None
+    ) -> list[FitResult] | None:
         """Fit on another backend; None, and never again, where that fails or differs."""
         try:
-            found = batch.fit(other)
+            found = fit_batch(faces, settings, other, threads)
         except (RuntimeError, MemoryError, OSError) as error:  # driver, compiler, lack of room
             self._give_up(f"backend {other.name!r} failed: {error}")
             return None
-        if other.name in self._checked or self._agrees(batch, other, found):
+        if other.name in self._checked or self._agrees(faces, settings, other, found):
             return found
         self._give_up(
             f"backend {other.name!r} does not give the bits of {self._backend.name!r} on this "
@@ -145,11 +103,14 @@ class BatchChoice:
         )
         return None
 
-    def _agrees(self, batch: _Batch, other: Backend, found: Sequence[FitResult]) -> bool:
+    def _agrees(
+        self, faces: GivenFaces, settings: FitSettings, other: Backend, found: Sequence[FitResult]
+    ) -> bool:
         """Compare the first face that was found with what serves single faces."""
         for index, result in enumerate(found):
             if result.success:
-                (expected,) = batch.only(index).on_host(other).fit(self._backend)
+                alone = _on_host(faces.only(index), other)
+                (expected,) = fit_batch(alone, settings, self._backend, threads=1)
                 self._checked.add(other.name)
                 return _same_bits(result, expected)
         return True
@@ -159,6 +120,11 @@ class BatchChoice:
         self._may = False
         kept = self._backend.name
         warnings.warn(f"{why}. Batches stay with {kept!r}", RuntimeWarning, stacklevel=5)
+
+
+def _on_host(faces: GivenFaces, backend: Backend) -> GivenFaces:
+    """Return faces with all pictures on the host, whatever device a backend has."""
+    return faces.on_host(backend) if isinstance(backend, FitsFaces) else faces
 
 
 def _same_bits(one: FitResult, other: FitResult) -> bool:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from pyclnf.backends.base import Backend, CheckedPicture, FitsFaces
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import FitResult, fit
-from pyclnf.image import check_box, is_on_device
+from pyclnf.given_faces import GivenFaces
+from pyclnf.image import check_box
 from pyclnf.likelihood import UNEVALUATED
 from pyclnf.settings import FitSettings
 from pyclnf.threads import in_threads, thread_count
 from pyclnf.typing import AnyArray, Float32Array
 
-__all__ = ["fit_batch", "fit_each", "is_single_picture"]
+__all__ = ["fit_batch", "fit_each"]
 
 _Found = TypeVar("_Found", bound=FitResult)
 
@@ -33,27 +34,22 @@ class _Face:
 
 
 def fit_batch(
-    images: AnyArray | Sequence[AnyArray],
-    boxes: Sequence[Sequence[float] | AnyArray] | AnyArray,
-    settings: FitSettings,
-    backend: Backend,
-    threads: int | None,
+    faces: GivenFaces, settings: FitSettings, backend: Backend, threads: int | None
 ) -> list[FitResult]:
     """Fit every face; see :meth:`pyclnf.CLNF.fit_many`."""
     if isinstance(backend, FitsFaces):
-        return _fit_at_once(images, list(boxes), settings, backend, threads)
+        return _fit_at_once(faces, settings, backend, threads)
     count = thread_count(threads)
-    each = backend.using(max(count // max(len(boxes), 1), 1))
+    each = backend.using(max(count // max(len(faces.boxes), 1), 1))
 
     def fit_face(picture: PaddedImage, box: Float32Array) -> FitResult:
         return fit(picture, box, each.detector.pdm.parameters_from_box(box), settings, each)
 
-    return fit_each(images, boxes, fit_face, FitResult, backend, count)
+    return fit_each(faces, fit_face, FitResult, backend, count)
 
 
 def fit_each(
-    images: AnyArray | Sequence[AnyArray],
-    boxes: Sequence[Sequence[float] | AnyArray] | AnyArray,
+    faces: GivenFaces,
     fit: Callable[[PaddedImage, Float32Array], _Found],
     kind: type[_Found],
     backend: Backend,
@@ -63,13 +59,14 @@ def fit_each(
 
     Parameters
     ----------
-    images, boxes, threads
-        As :meth:`pyclnf.CLNF.fit_many` takes them.
+    faces : GivenFaces
     fit : callable
         Fits the face in a box of a picture.
     kind : type
         What that returns: the result of faces that cannot be fitted is of the same kind.
     backend : Backend
+    threads : int or None
+        The most to use; one per processor for None.
     """
 
     def fit_face(face: _Face) -> _Found:
@@ -82,46 +79,25 @@ def fit_each(
             return _refused(kind, error, backend)
         return fit(image, box)
 
-    return in_threads(fit_face, list(_faces(images, list(boxes), backend)), threads)
+    return in_threads(fit_face, list(_faces(faces, backend)), threads)
 
 
-def is_single_picture(images: object) -> bool:
-    """Tell whether one picture is given, as an array of NumPy's or of a GPU, and not several."""
-    return isinstance(images, np.ndarray) or is_on_device(images)
-
-
-def _faces(
-    images: Any, boxes: list[Sequence[float] | AnyArray], backend: Backend
-) -> Iterator[_Face]:
+def _faces(faces: GivenFaces, backend: Backend) -> Iterator[_Face]:
     """Yield faces in order; a picture of several is made grey once."""
-    if is_single_picture(images):
-        image = backend.picture(images)
-        yield from (_Face(image, box) for box in boxes)
+    if faces.share_picture:
+        image = backend.picture(faces.images)
+        yield from (_Face(image, box) for box in faces.boxes)
         return
-    _check_counts(images, boxes)
-    for pixels, box in zip(images, boxes, strict=True):
+    for pixels, box in zip(faces.images, faces.boxes, strict=True):
         yield _Face(pixels, box)
 
 
-def _check_counts(images: Sequence[Any], boxes: Sequence[Any]) -> None:
-    """Raise a ValueError unless there is a picture for each box."""
-    if len(images) != len(boxes):
-        raise ValueError(
-            f"boxes: {len(boxes)} for {len(images)} pictures; give one of each, or a single "
-            f"picture as an array with the boxes of all its faces"
-        )
-
-
 def _fit_at_once(
-    images: Any,
-    boxes: list[Sequence[float] | AnyArray],
-    settings: FitSettings,
-    backend: FitsFaces,
-    threads: int | None,
+    faces: GivenFaces, settings: FitSettings, backend: FitsFaces, threads: int | None
 ) -> list[FitResult]:
     """Fit all faces that can be fitted in one batch; the others are unsuccessful results."""
-    pictures = _checked_pictures(images, boxes, backend, threads)
-    checked = [_checked_box(*each) for each in zip(boxes, pictures, strict=True)]
+    pictures = _checked_pictures(faces, backend, threads)
+    checked = [_checked_box(*each) for each in zip(faces.boxes, pictures, strict=True)]
     found: dict[int, Float32Array] = {
         index: box for index, box in enumerate(checked) if not isinstance(box, ValueError)
     }
@@ -135,15 +111,13 @@ def _fit_at_once(
 
 
 def _checked_pictures(
-    images: Any, boxes: Sequence[Any], backend: FitsFaces, threads: int | None
+    faces: GivenFaces, backend: FitsFaces, threads: int | None
 ) -> list[CheckedPicture | ValueError]:
     """Return each face's picture, or why it cannot be used; one of several faces is the same."""
-    if is_single_picture(images):
+    if faces.share_picture:
         thread_count(threads)
-        return [backend.checked_picture(images)] * len(boxes)
-    _check_counts(images, boxes)
-    images = list(images)  # some sequences make their items anew each time
-    different = {id(image): image for image in images}
+        return [backend.checked_picture(faces.images)] * len(faces.boxes)
+    different = {id(image): image for image in faces.images}
 
     def check(image: AnyArray) -> CheckedPicture | ValueError:
         try:
@@ -153,7 +127,7 @@ def _checked_pictures(
 
     checked = in_threads(check, list(different.values()), threads)
     known = dict(zip(different, checked, strict=True))
-    return [known[id(image)] for image in images]
+    return [known[id(image)] for image in faces.images]
 
 
 def _checked_box(

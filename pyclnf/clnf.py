@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import cached_property
 from os import PathLike
 
 from pyclnf import fitting
+from pyclnf.arguments import flag, instance, whole_number
 from pyclnf.backends import create_backend
 from pyclnf.batch_choice import BatchChoice
 from pyclnf.batches import fit_each
@@ -15,14 +15,15 @@ from pyclnf.cache import cache_folder
 from pyclnf.detection import FaceDetector
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.face_fitter import FaceFit, FaceFitter
+from pyclnf.given_faces import GivenFaces
 from pyclnf.hypotheses import ROTATIONS, Hypotheses, fit_hypotheses
 from pyclnf.image import check_box
 from pyclnf.model import ModelFileError
-from pyclnf.observe import FaceObserver, Observer, TrackingObserver
+from pyclnf.observe import FaceObserver, Observer, TrackingObserver, checked_observer
 from pyclnf.part_models import PartModel, load_parts
 from pyclnf.pose import CameraIntrinsics, HeadPose, RelativeTo, head_pose, landmarks_3d
-from pyclnf.rotation import Rotation
-from pyclnf.settings import FitSettings
+from pyclnf.rotation import Rotation, checked_rotation, checked_rotations
+from pyclnf.settings import FitSettings, checked_settings
 from pyclnf.store.folders import model_path
 from pyclnf.threads import thread_count
 from pyclnf.tracking import FaceTracker, Tracker, TrackerSettings
@@ -145,15 +146,17 @@ class CLNF:
         ValueError
             Naming the argument, if the picture is empty or of another rank or dtype, the box not
             finite, not positive or wholly outside the picture, the rotation not three angles, the
-            settings have no window for any scale of the model, or `threads` is not positive.
+            settings have no window for any scale of the model, `threads` is not positive, or
+            anything else is no such thing.
         """
+        looker = checked_observer(observer, Observer)
         picture = self._backend.picture(image)
         box = check_box(bbox, (picture.height, picture.width))
-        angles = _checked_rotation(rotation)
+        angles = checked_rotation(rotation)
         start = self._backend.detector.pdm.parameters_from_box(box, angles)
-        chosen = _checked_settings(settings)
+        chosen = checked_settings(settings)
         backend = self._backend.using(thread_count(threads))
-        return fitting.fit(picture, box, start, chosen, backend, observer)
+        return fitting.fit(picture, box, start, chosen, backend, looker)
 
     def fit_hypotheses(
         self,
@@ -191,8 +194,8 @@ class CLNF:
         """
         picture = self._backend.picture(image)
         box = check_box(bbox, (picture.height, picture.width))
-        angles = _checked_rotations(rotations)
-        chosen = _checked_settings(settings)
+        angles = checked_rotations(rotations)
+        chosen = checked_settings(settings)
         return fit_hypotheses(picture, box, angles, chosen, self._backend, threads)
 
     def detect(
@@ -242,7 +245,7 @@ class CLNF:
         )
         picture = fitter.picture(image)
         box = check_box(bbox, (picture.height, picture.width))
-        return fitter.fit_box(picture, box, _checked_settings(settings))
+        return fitter.fit_box(picture, box, checked_settings(settings))
 
     def tracker(
         self,
@@ -301,15 +304,16 @@ class CLNF:
         relative_to: RelativeTo = "world",
     ) -> HeadPose:
         """Return where a fit's head is, and how it is turned; see :func:`pyclnf.pose.head_pose`."""
+        found = instance("result", result, fitting.FitResult)
+        arrays = (found.params_global, found.params_local, found.landmarks)
         pdm = self._backend.detector.pdm
-        found = (result.params_global, result.params_local, result.landmarks)
-        return head_pose(*found, pdm, camera, relative_to=relative_to)
+        return head_pose(*arrays, pdm, camera, relative_to=relative_to)
 
     def landmarks_3d(self, result: fitting.FitResult, camera: CameraIntrinsics) -> Float32Array:
         """Return landmarks in the camera's space, see :func:`pyclnf.pose.landmarks_3d`."""
-        pdm = self._backend.detector.pdm
-        found = (result.params_global, result.params_local, result.landmarks)
-        return landmarks_3d(*found, pdm, camera)
+        found = instance("result", result, fitting.FitResult)
+        arrays = (found.params_global, found.params_local, found.landmarks)
+        return landmarks_3d(*arrays, self._backend.detector.pdm, camera)
 
     def fit_many(
         self,
@@ -344,13 +348,13 @@ class CLNF:
         Raises
         ------
         ValueError
-            Naming the argument, if boxes and pictures are not equally many, a single picture
-            cannot be used, or `threads` is not positive.
+            Naming the argument, if boxes and pictures are not equally many or not in a sequence,
+            a single picture cannot be used, or `threads` is not positive.
         MemoryError
             If a GPU has too little memory for a single face; larger batches are split.
         """
-        chosen = _checked_settings(settings)
-        return self._batches.fit(images, boxes, chosen, threads)
+        chosen = checked_settings(settings)
+        return self._batches.fit(GivenFaces.of(images, boxes), chosen, threads)
 
     def batch_backend(self, faces: int, *, on_device: bool = False) -> str:
         """Return the name of the backend that :meth:`fit_many` takes.
@@ -367,8 +371,14 @@ class CLNF:
         str
             :attr:`backend`; or ``cuda``, if this detector was made with ``auto`` and a GPU gains,
             see :class:`pyclnf.batch_choice.BatchChoice`.
+
+        Raises
+        ------
+        ValueError
+            Naming the argument, if one is no such thing.
         """
-        return self._batches.name(faces, on_device=on_device)
+        count = whole_number("faces", faces, 0)
+        return self._batches.name(count, on_device=flag("on_device", on_device))
 
     def detect_many(
         self,
@@ -401,14 +411,14 @@ class CLNF:
         ValueError, ModelFileError
             As :meth:`fit_many` and :meth:`detect` do.
         """
-        chosen, boxes = _checked_settings(settings), list(boxes)
-        of_face = threads if len(boxes) == 1 else 1
+        chosen, given = checked_settings(settings), GivenFaces.of(images, boxes)
+        of_face = threads if len(given.boxes) == 1 else 1
         fitter = self._fitter(rotations, parts=parts, validate=validate, threads=of_face)
 
         def fit(picture: PaddedImage, box: Float32Array) -> FaceFit:
             return fitter.fit_box(picture, box, chosen)
 
-        return fit_each(images, boxes, fit, FaceFit, self._backend, threads)
+        return fit_each(given, fit, FaceFit, self._backend, threads)
 
     def prepare(
         self,
@@ -433,14 +443,16 @@ class CLNF:
         Raises
         ------
         ValueError
-            If the settings have no window for any scale of the model.
+            Naming the argument, if the settings have no window for any scale of the model, or one
+            is no such thing.
         ModelFileError
             If the model of a part, or the validator, cannot be used.
         """
-        fitting.prepare(_checked_settings(settings), self._backend)
-        for part in self._parts if parts else ():
+        with_parts, with_validator = flag("parts", parts), flag("validate", validate)
+        fitting.prepare(checked_settings(settings), self._backend)
+        for part in self._parts if with_parts else ():
             fitting.prepare(part.settings, part.backend)
-        if validate:
+        if with_validator:
             _ = self._validator
 
     @cached_property
@@ -470,37 +482,8 @@ class CLNF:
         observer: FaceObserver | None = None,
     ) -> FaceFitter:
         """Return what fits faces with all that belongs to them."""
-        angles = _checked_rotations(rotations)
-        models, validator = self._parts if parts else (), self._validator if validate else None
-        return FaceFitter(self._backend, models, validator, angles, threads, observer)
-
-
-def _checked_rotations(rotations: Sequence[Rotation]) -> list[Rotation]:
-    """Return at least one head pose to start from."""
-    angles = [_checked_rotation(rotation) for rotation in rotations]
-    if not angles:
-        raise ValueError("rotations: there are none")
-    return angles
-
-
-def _checked_rotation(rotation: Sequence[float]) -> Rotation:
-    """Return three angles of at most half a turn."""
-    try:
-        rx, ry, rz = (float(angle) for angle in rotation)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"rotation: expected three angles in radians, got {rotation!r}") from error
-    if not all(abs(angle) <= math.pi for angle in (rx, ry, rz)):
-        raise ValueError(f"rotation: angles must be from -π to π radians, got {rotation!r}")
-    return rx, ry, rz
-
-
-def _checked_settings(settings: FitSettings | None) -> FitSettings:
-    """Return the settings, the defaults for None."""
-    if settings is None:
-        return FitSettings()
-    if not isinstance(settings, FitSettings):
-        raise ValueError(
-            f"settings: expected FitSettings, got {settings!r}; FitSettings.named() knows "
-            f"settings by name"
-        )
-    return settings
+        angles = checked_rotations(rotations)
+        models = self._parts if flag("parts", parts) else ()
+        validator = self._validator if flag("validate", validate) else None
+        looker = checked_observer(observer, FaceObserver)
+        return FaceFitter(self._backend, models, validator, angles, threads, looker)

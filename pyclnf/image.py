@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from pyclnf.arguments import real_numbers, shown
 from pyclnf.typing import AnyArray, ByteArray, Float32Array
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "check_pixels",
     "eight_bit_of",
     "is_on_device",
+    "picture_size",
     "to_eight_bit",
     "to_grey",
 ]
@@ -99,12 +101,7 @@ def check_box(bbox: object, image_shape: tuple[int, ...]) -> Float32Array:
         Naming ``bbox``, if it is not four finite numbers, has no area, is absurdly large, or does
         not overlap the picture.
     """
-    try:
-        box = np.asarray(bbox, np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"bbox: expected four numbers x, y, width, height, got {bbox!r}"
-        ) from error
+    box = real_numbers("bbox", bbox, "four numbers x, y, width, height")
     if box.shape != (4,):
         raise ValueError(f"bbox: expected four numbers x, y, width, height, got shape {box.shape}")
     if not np.isfinite(box).all():
@@ -130,21 +127,37 @@ def check_picture(image: AnyArray) -> AnyArray:
             "image: lies in a GPU's memory, and this backend takes pictures of the host only; "
             "copy it there, or choose backend 'cuda'"
         )
-    pixels = np.asarray(image)
+    try:
+        pixels = np.asarray(image)
+    except (TypeError, ValueError) as error:  # rows of different lengths
+        raise ValueError(f"image: expected an array, got {shown(image)}") from error
     check_pixels(pixels)
     return pixels
 
 
 def check_pixels(pixels: Any) -> None:
     """Raise a ValueError unless an array, of NumPy or like it, is a picture."""
-    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and pixels.shape[2] != 3):
-        raise ValueError(
-            f"image: expected shape (H, W) or (H, W, 3) in blue, green, red order, "
-            f"got {pixels.shape}"
-        )
-    if pixels.size == 0:
-        raise ValueError(f"image: is empty, shape {pixels.shape}")
+    picture_size(pixels)
     _check_values(pixels)
+
+
+def picture_size(image: Any) -> tuple[int, int]:
+    """Return the height and width of a picture, or raise a ValueError if no picture is so shaped.
+
+    Its values may lie anywhere, and are not looked at.
+    """
+    try:
+        shape = np.shape(image)
+    except ValueError as error:  # rows of different lengths
+        raise ValueError(f"image: expected an array, got {shown(image)}") from error
+    if len(shape) not in (2, 3) or shape[2:] not in ((), (3,)):
+        got = shown(image) if shape == () else shape
+        raise ValueError(
+            f"image: expected shape (H, W) or (H, W, 3) in blue, green, red order, got {got}"
+        )
+    if 0 in shape:
+        raise ValueError(f"image: is empty, shape {shape}")
+    return shape[0], shape[1]
 
 
 def is_on_device(image: object) -> bool:

@@ -5,10 +5,11 @@ A fit without an observer pays one comparison with None per stage.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
 
+from pyclnf.arguments import conforming, flag
 from pyclnf.typing import AnyArray, Float32Array
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ __all__ = [
     "TemplateObserver",
     "TraceRecorder",
     "TrackingObserver",
+    "checked_observer",
 ]
+
+_AnyObserver = TypeVar("_AnyObserver")
 
 
 class Observer(Protocol):
@@ -90,6 +94,11 @@ class DetectionObserver(Protocol):
         ...
 
 
+def checked_observer(observer: _AnyObserver | None, protocol: type) -> _AnyObserver | None:
+    """Return an observer, or None; a ValueError if it cannot be told all that there is to tell."""
+    return None if observer is None else conforming("observer", observer, protocol)
+
+
 class TraceRecorder:
     """Keep a fit as a trace: a flat mapping from names to arrays.
 
@@ -110,8 +119,8 @@ class TraceRecorder:
 
     def __init__(self, *, areas_of_interest: bool = False, normal_equations: bool = False) -> None:
         self.trace: dict[str, AnyArray] = {}
-        self._areas_of_interest = areas_of_interest
-        self._normal_equations = normal_equations
+        self._areas_of_interest = flag("areas_of_interest", areas_of_interest)
+        self._normal_equations = flag("normal_equations", normal_equations)
 
     def on_start(self, bbox: Float32Array, parameters: Parameters) -> None:
         """Keep the box, the initial global parameters and, unless upright, their rotation."""

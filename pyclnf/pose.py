@@ -16,6 +16,7 @@ from typing import Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from pyclnf.arguments import instance, number, real_numbers, shown
 from pyclnf.arithmetic.elementary import atan2f
 from pyclnf.pdm import PointDistributionModel
 from pyclnf.pnp import refine_pose
@@ -27,6 +28,7 @@ __all__ = ["CameraIntrinsics", "HeadPose", "RelativeTo", "head_pose", "landmarks
 RelativeTo = Literal["world", "camera"]
 """What a head's rotation is measured against, see :func:`head_pose`."""
 
+_LARGEST_SIDE = 2**31
 _NOWHERE = np.full((3, 3), np.nan, np.float32), np.full(3, np.nan, np.float32)
 
 
@@ -44,7 +46,7 @@ class CameraIntrinsics:
     Raises
     ------
     ValueError
-        If a number is not finite in float32, or a focal length not positive.
+        Naming the argument, if a number is not finite in float32, or a focal length not positive.
     """
 
     fx: float
@@ -55,9 +57,7 @@ class CameraIntrinsics:
     def __post_init__(self) -> None:
         largest = float(np.finfo(np.float32).max)
         for name in ("fx", "fy", "cx", "cy"):
-            value = getattr(self, name)
-            if not abs(value) <= largest:
-                raise ValueError(f"{name}: must be finite, got {value!r}")
+            number(name, getattr(self, name), -largest, largest)
         for name in ("fx", "fy"):
             if not np.float32(getattr(self, name)) > 0:
                 raise ValueError(f"{name}: must be positive, got {getattr(self, name)!r}")
@@ -72,10 +72,10 @@ class CameraIntrinsics:
         Raises
         ------
         ValueError
-            If the picture is empty.
+            Naming the argument, if width or height is not from 1 to 2**31 px.
         """
-        if not (width > 0 and height > 0):
-            raise ValueError(f"width, height: must be positive, got {width!r} and {height!r}")
+        for name, value in (("width", width), ("height", height)):
+            number(name, value, 1, _LARGEST_SIDE)
         five_hundred, two = np.float32(500), np.float32(2)
         by_width = five_hundred * (np.float32(width) / np.float32(640))
         by_height = five_hundred * (np.float32(height) / np.float32(480))
@@ -139,9 +139,9 @@ def head_pose(
     ValueError
         Naming the argument, if an array has another shape or `relative_to` another value.
     """
-    if relative_to not in get_args(RelativeTo):
-        raise ValueError(f"relative_to: must be 'world' or 'camera', got {relative_to!r}")
-    face = _Face.of(params_global, params_local, landmarks, pdm)
+    if not isinstance(relative_to, str) or relative_to not in get_args(RelativeTo):
+        raise ValueError(f"relative_to: must be 'world' or 'camera', got {shown(relative_to)}")
+    face = _Face.of(params_global, params_local, landmarks, pdm, camera)
     rotation, translation = _found(face, pdm, camera) if face.is_usable else _NOWHERE
     if not np.isfinite(translation).all():
         return HeadPose(_NOWHERE[1].copy(), _NOWHERE[1].copy())
@@ -178,7 +178,7 @@ def landmarks_3d(
     ValueError
         Naming the argument, if an array has another shape.
     """
-    face = _Face.of(params_global, params_local, landmarks, pdm)
+    face = _Face.of(params_global, params_local, landmarks, pdm, camera)
     if not face.is_usable:
         return np.full((pdm.n_landmarks, 3), np.nan, np.float32)
     focal, centre = _focal_and_centre(camera)
@@ -192,7 +192,7 @@ def landmarks_3d(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Face:
-    """A fit's outcome in float32, shapes checked."""
+    """A fit's outcome in float32; it and what looks at it are checked."""
 
     global_: Float32Array
     local: Float32Array
@@ -205,7 +205,10 @@ class _Face:
         params_local: npt.ArrayLike,
         landmarks: npt.ArrayLike,
         pdm: PointDistributionModel,
+        camera: CameraIntrinsics,
     ) -> _Face:
+        instance("pdm", pdm, PointDistributionModel)
+        instance("camera", camera, CameraIntrinsics)
         return cls(
             _checked("params_global", params_global, (6,)),
             _checked("params_local", params_local, (pdm.n_modes,)),
@@ -221,7 +224,7 @@ class _Face:
 
 def _checked(name: str, values: npt.ArrayLike, shape: tuple[int, ...]) -> Float32Array:
     with np.errstate(over="ignore"):
-        array = np.asarray(values, np.float32)
+        array = real_numbers(name, values, f"numbers of shape {shape}").astype(np.float32)
     if array.shape != shape:
         raise ValueError(f"{name}: expected shape {shape}, got {array.shape}")
     return array

@@ -8,9 +8,11 @@ its last bit moves grey-value samples by 1/32 px later on.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
+from pyclnf.arguments import listed, real_numbers, shown
 from pyclnf.arithmetic.elementary import asinf, atan2f, cosf, sinf
 from pyclnf.arithmetic.jacobi_svd import jacobi_svd
 from pyclnf.typing import Float32Array, Float64Array
@@ -18,6 +20,8 @@ from pyclnf.typing import Float32Array, Float64Array
 __all__ = [
     "Rotation",
     "axis_angle_to_matrix",
+    "checked_rotation",
+    "checked_rotations",
     "compose",
     "euler_to_matrix",
     "matrix_to_axis_angle",
@@ -31,6 +35,26 @@ Rotation = tuple[float, float, float]
 _ONE, _TWO, _FOUR = np.float32(1), np.float32(2), np.float32(4)
 _SMALLEST_SINE = 1e-5
 _SMALLEST_ANGLE = float(np.finfo(np.float64).eps)
+
+
+def checked_rotation(rotation: object) -> Rotation:
+    """Return three angles of at most half a turn; a ValueError if they are anything else."""
+    expected = "three angles in radians"
+    angles = real_numbers("rotation", rotation, expected)
+    if angles.shape != (3,):
+        raise ValueError(f"rotation: expected {expected}, got {shown(rotation)}")
+    rx, ry, rz = angles.tolist()
+    if not all(abs(angle) <= math.pi for angle in (rx, ry, rz)):
+        raise ValueError(f"rotation: angles must be from -π to π radians, got {shown(rotation)}")
+    return rx, ry, rz
+
+
+def checked_rotations(rotations: Iterable[object]) -> list[Rotation]:
+    """Return head poses to start from; a ValueError unless there is one, and each is one."""
+    given = listed("rotations", rotations, "a sequence of rotations, three angles each")
+    if not given:
+        raise ValueError("rotations: there are none")
+    return [checked_rotation(rotation) for rotation in given]
 
 
 def euler_to_matrix(euler: Float32Array) -> Float32Array:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from numbers import Real
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
-__all__ = ["FitSettings", "whole_number", "whole_numbers"]
+from pyclnf.arguments import instance, number, shown, whole_number, whole_numbers
+
+__all__ = ["FitSettings", "checked_settings"]
 
 LARGEST_WINDOW = 23
 """The kernels of a window have 100 * window**4 entries: 112 MB for 23."""
@@ -59,7 +58,7 @@ class FitSettings:
 
     def __post_init__(self) -> None:
         sizes = whole_numbers("window_sizes", self.window_sizes)
-        iterations = whole_number("max_iterations", self.max_iterations)
+        iterations = whole_number("max_iterations", self.max_iterations, 1)
         object.__setattr__(self, "window_sizes", sizes)
         object.__setattr__(self, "max_iterations", iterations)
         if not sizes or not any(sizes):
@@ -67,14 +66,12 @@ class FitSettings:
         for size in sizes:
             if size != 0 and not (3 <= size <= LARGEST_WINDOW and size % 2 == 1):
                 raise ValueError(
-                    f"window_sizes: {size} is neither 0 nor an odd number from 3 to "
+                    f"window_sizes: {shown(size)} is neither 0 nor an odd number from 3 to "
                     f"{LARGEST_WINDOW}"
                 )
-        if iterations < 1:
-            raise ValueError(f"max_iterations: must be at least 1, got {iterations}")
-        _require_between("sigma", self.sigma, _SMALLEST_SIGMA, _LARGEST)
-        _require_between("reg_factor", self.reg_factor, 0.0, _LARGEST)
-        _require_between("weight_factor", self.weight_factor, 0.0, _LARGEST)
+        number("sigma", self.sigma, _SMALLEST_SIGMA, _LARGEST)
+        number("reg_factor", self.reg_factor, 0.0, _LARGEST)
+        number("weight_factor", self.weight_factor, 0.0, _LARGEST)
 
     @classmethod
     def wild(cls) -> FitSettings:
@@ -106,32 +103,19 @@ class FitSettings:
         Raises
         ------
         ValueError
-            If there is no setting of that name.
+            Naming ``name``, if there is no setting of that name.
         """
         settings = {"default": cls(), "weighted": cls(weight_factor=2.5), "wild": cls.wild()}
         settings |= {"ceclm": cls().for_ceclm(), "ceclm-wild": cls.wild().for_ceclm()}
-        if name not in settings:
-            raise ValueError(f"no setting is called {name!r}; there are {', '.join(settings)}")
+        if not isinstance(name, str) or name not in settings:
+            there_are = ", ".join(settings)
+            raise ValueError(f"name: no setting is called {shown(name)}; there are {there_are}")
         return settings[name]
 
 
-def whole_numbers(name: str, values: Iterable[Any]) -> tuple[int, ...]:
-    """Return whole numbers as int, or raise a ValueError naming their field."""
-    try:
-        return tuple(operator.index(value) for value in values)
-    except TypeError as error:
-        raise ValueError(f"{name}: expected a sequence of whole numbers, got {values!r}") from error
-
-
-def whole_number(name: str, value: Any) -> int:
-    """Return a whole number as int, or raise a ValueError naming its field."""
-    try:
-        return operator.index(value)
-    except TypeError as error:
-        raise ValueError(f"{name}: expected a whole number, got {value!r}") from error
-
-
-def _require_between(name: str, value: float, lowest: float, highest: float) -> None:
-    """Raise a ValueError naming a field unless its value is a number within limits."""
-    if not isinstance(value, Real) or not lowest <= value <= highest:
-        raise ValueError(f"{name}: must be from {lowest:g} to {highest:g}, got {value!r}")
+def checked_settings(settings: FitSettings | None) -> FitSettings:
+    """Return the settings, the defaults for None; a ValueError if they are anything else."""
+    if settings is None:
+        return FitSettings()
+    advice = "; FitSettings.named() knows settings by name"
+    return instance("settings", settings, FitSettings, advice)

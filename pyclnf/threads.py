@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from numbers import Integral
 from typing import Generic, TypeVar
+
+from pyclnf.arguments import shown
 
 __all__ = ["in_threads", "thread_count"]
 
@@ -93,6 +96,6 @@ def thread_count(threads: int | None) -> int:
         if hasattr(os, "sched_getaffinity"):  # those that this process may use
             return len(os.sched_getaffinity(0))
         return os.cpu_count() or 1
-    if isinstance(threads, bool) or not isinstance(threads, int) or threads < 1:
-        raise ValueError(f"threads: expected a positive number or None, got {threads!r}")
-    return threads
+    if isinstance(threads, bool) or not isinstance(threads, Integral) or threads < 1:
+        raise ValueError(f"threads: expected a positive number or None, got {shown(threads)}")
+    return int(threads)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from os import PathLike
 from pathlib import Path
 
+from pyclnf.arguments import file_path, shown, whole_number
 from pyclnf.backends import registry
 from pyclnf.backends.base import Backend
 from pyclnf.backends.entry import ROUNDED_MAPS, Entry
@@ -69,10 +70,11 @@ def auto_order(faces: int = 1) -> tuple[str, ...]:
     faces : int
         How many are to be fitted at once: a device that is quick with many is slow with one.
     """
+    count = max(whole_number("faces", faces, 0), 1)
     return tuple(
         entry.name
         for entry in registry.ENTRIES
-        if entry.auto_from is not None and entry.auto_from <= max(faces, 1)
+        if entry.auto_from is not None and entry.auto_from <= count
     )
 
 
@@ -143,11 +145,14 @@ def create_backend(
     ModelFileError
         If the model cannot be read.
     """
-    return _entry(name).create(manifest_path, ArrayCache(cache) if cache else None)
+    manifest = file_path("manifest", manifest_path)
+    return _entry(name).create(manifest, ArrayCache(cache) if cache else None)
 
 
 def _entry(name: str, faces: int = 1) -> Entry:
     """Return the entry of a backend that there is here."""
+    if not isinstance(name, str):
+        raise ValueError(f"backend: expected a name, got {shown(name)}")
     chosen = next(filter(is_available, auto_order(faces))) if name == AUTO else name
     found = next((entry for entry in registry.ENTRIES if entry.name == chosen), None)
     if found is None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from pyclnf.arguments import file_path
 from pyclnf.typing import Float32Array
 
 __all__ = ["BoxFileError", "read_box_lines", "read_box_table", "read_boxes"]
@@ -62,7 +63,7 @@ def read_boxes(source: str | PathLike[str], picture: str | PathLike[str]) -> Flo
     BoxFileError
         If the file is missing or damaged, or the JSON file does not know the picture.
     """
-    path, stem = Path(source), Path(picture).stem
+    path, stem = file_path("source", source), file_path("picture", picture).stem
     if path.is_dir():
         return read_box_lines(path / f"{stem}.txt")
     if path.suffix.lower() != ".json":
@@ -104,8 +105,9 @@ def read_box_table(path: str | PathLike[str]) -> dict[str, Float32Array]:
     """
     import json  # costs more than it is worth where nobody asks
 
+    text = _text(path)
     try:
-        stored = json.loads(_text(path))
+        stored = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise BoxFileError(path, f"is no JSON file: {error}") from error
     if not isinstance(stored, dict):
@@ -115,7 +117,7 @@ def read_box_table(path: str | PathLike[str]) -> dict[str, Float32Array]:
 
 def _text(path: str | PathLike[str]) -> str:
     """Return what a file of moderate size holds."""
-    file = Path(path)
+    file = file_path("path", path)
     try:
         if not file.is_file():
             raise BoxFileError(path, "there is no such file")

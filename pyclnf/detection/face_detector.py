@@ -7,7 +7,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pyclnf.image import check_box
+from pyclnf.arguments import function, real_numbers
+from pyclnf.image import check_box, picture_size
 from pyclnf.typing import AnyArray, Float32Array
 
 __all__ = ["FaceDetector", "find_boxes"]
@@ -43,29 +44,24 @@ def find_boxes(detector: FaceDetector, image: AnyArray) -> Float32Array:
 
     Raises
     ------
-    TypeError
-        If the detector cannot be called.
     ValueError
-        Naming ``detector``, if it returns anything but four finite numbers per face, or a box
-        without area or outside the picture.
+        Naming ``image``, if it has not the shape of a picture; or ``detector``, if it cannot be
+        called, or returns anything but four finite numbers per face, or a box without area or
+        outside the picture.
     """
-    if not callable(detector):
-        raise TypeError(f"detector: must be callable with a picture, is {detector!r}")
-    found = detector(image)
-    try:
-        boxes = np.asarray(found, np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"detector: must return boxes, (k, 4), not {found!r:.80}") from error
+    function("detector", detector, "a picture")
+    size = picture_size(image)
+    boxes = real_numbers("detector", detector(image), "it to return boxes, (k, 4)")
     if boxes.size == 0 and boxes.ndim in (1, 2):
         return np.empty((0, 4), np.float32)
     if boxes.ndim != 2 or boxes.shape[1] != 4:
-        raise ValueError(f"detector: must return boxes, (k, 4), not an array {boxes.shape}")
-    return np.stack([_checked(box, i, image) for i, box in enumerate(boxes)])
+        raise ValueError(f"detector: expected it to return boxes, (k, 4), got {boxes.shape}")
+    return np.stack([_checked(box, i, size) for i, box in enumerate(boxes)])
 
 
-def _checked(box: AnyArray, index: int, image: AnyArray) -> Float32Array:
+def _checked(box: AnyArray, index: int, size: tuple[int, int]) -> Float32Array:
     """Return one box, or raise a ValueError that says which it is."""
     try:
-        return check_box(box, np.shape(image))
+        return check_box(box, size)
     except ValueError as error:
         raise ValueError(f"detector: returned for face {index} a bad {error}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from os import PathLike
 
+from pyclnf.arguments import file_path, instance
 from pyclnf.backends import choose_networks
 from pyclnf.detection.cascade import find_faces
 from pyclnf.detection.detections import Detections
@@ -12,7 +13,7 @@ from pyclnf.detection.pictures import to_planes
 from pyclnf.detection.settings import CascadeSettings
 from pyclnf.image import to_eight_bit
 from pyclnf.model.face_detector_file import FaceDetectorData, read_face_detector
-from pyclnf.observe import DetectionObserver
+from pyclnf.observe import DetectionObserver, checked_observer
 from pyclnf.typing import AnyArray, Float32Array
 
 __all__ = ["MTCNN"]
@@ -42,7 +43,7 @@ class MTCNN:
     ModelFileError
         If a file is missing, truncated or corrupt.
     ValueError
-        If there is no backend of that name.
+        Naming the argument, if there is no backend of that name, or one is no such thing.
     BackendUnavailableError
         If this installation does not have it.
 
@@ -62,8 +63,10 @@ class MTCNN:
         backend: str = "auto",
         settings: CascadeSettings | None = None,
     ) -> None:
-        self.settings = CascadeSettings() if settings is None else settings
-        self._networks = _create_networks(choose_networks(backend), read_face_detector(path))
+        given = CascadeSettings() if settings is None else settings
+        self.settings = instance("settings", given, CascadeSettings)
+        manifest = file_path("path", path)
+        self._networks = _create_networks(choose_networks(backend), read_face_detector(manifest))
 
     @property
     def backend(self) -> str:
@@ -93,10 +96,11 @@ class MTCNN:
         Raises
         ------
         ValueError
-            Naming ``image``, if it is no such picture.
+            Naming the argument, if one is no such thing.
         """
+        looker = checked_observer(observer, DetectionObserver)
         planes = to_planes(to_eight_bit(image))
-        return find_faces(self._networks, planes, self.settings, observer)
+        return find_faces(self._networks, planes, self.settings, looker)
 
     def __call__(self, image: AnyArray) -> Float32Array:
         """Return the boxes of faces, as a :class:`pyclnf.detection.FaceDetector` does."""

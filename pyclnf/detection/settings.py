@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-import operator
 from dataclasses import dataclass
 
+from pyclnf.arguments import real_numbers, shown, whole_number
 from pyclnf.model.face_detector_file import PROPOSAL_SIZE
 
 __all__ = ["CascadeSettings"]
@@ -41,21 +40,17 @@ class CascadeSettings:
 
 def _face(given: object) -> int:
     """Return the side of a face, checked."""
-    try:
-        side = operator.index(given)  # type: ignore[arg-type]
-    except TypeError as error:
-        raise ValueError(f"smallest_face: must be a whole number, is {given!r}") from error
+    side = whole_number("smallest_face", given)
     if not PROPOSAL_SIZE <= side <= _LARGEST_FACE:
-        raise ValueError(f"smallest_face: must be {PROPOSAL_SIZE} to {_LARGEST_FACE}, is {side}")
+        limits = f"{PROPOSAL_SIZE} to {_LARGEST_FACE}"
+        raise ValueError(f"smallest_face: must be {limits}, is {shown(side)}")
     return side
 
 
 def _thresholds(given: object) -> tuple[float, ...]:
     """Return three thresholds, checked."""
-    try:
-        values = tuple(float(value) for value in given)  # type: ignore[attr-defined]
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"thresholds: must be three numbers, are {given!r}") from error
-    if len(values) != 3 or not all(math.isfinite(v) and 0 <= v <= 1 for v in values):
-        raise ValueError(f"thresholds: must be three numbers from 0 to 1, are {given!r}")
-    return values
+    expected = "three numbers from 0 to 1"
+    values = real_numbers("thresholds", given, expected)
+    if values.shape != (3,) or not all(0 <= value <= 1 for value in values):
+        raise ValueError(f"thresholds: expected {expected}, got {shown(given)}")
+    return tuple(values.tolist())

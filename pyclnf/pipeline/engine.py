@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from pyclnf.arguments import flag, function, instance
 from pyclnf.clnf import CLNF
 from pyclnf.face_fitter import FaceFit
 from pyclnf.hypotheses import ROTATIONS
@@ -16,6 +17,7 @@ from pyclnf.pipeline.frame import Frame
 from pyclnf.pipeline.results import Describe, unfound_face
 from pyclnf.pose import CameraIntrinsics
 from pyclnf.settings import FitSettings
+from pyclnf.threads import thread_count
 from pyclnf.typing import Float32Array
 
 __all__ = ["Choices", "Engine", "FindBoxes", "PictureEngine"]
@@ -68,6 +70,11 @@ class Choices:
         See :meth:`pyclnf.CLNF.detect`.
     camera : CameraIntrinsics or None
         None for what OpenFace assumes of a picture's size.
+
+    Raises
+    ------
+    ValueError
+        Naming the field, if one is no such thing.
     """
 
     settings: FitSettings = field(default_factory=FitSettings)
@@ -75,6 +82,13 @@ class Choices:
     parts: bool = True
     validate: bool = True
     camera: CameraIntrinsics | None = None
+
+    def __post_init__(self) -> None:
+        instance("settings", self.settings, FitSettings)
+        for name in ("multi_view", "parts", "validate"):
+            flag(name, getattr(self, name))
+        if self.camera is not None:
+            instance("camera", self.camera, CameraIntrinsics)
 
     def about(self, clnf: CLNF) -> dict[str, Any]:
         """Return the choices and the model, in types of JSON."""
@@ -94,6 +108,11 @@ class PictureEngine:
     choices : Choices
     threads : int or None
         The most to use; one per processor for None.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, if one is no such thing.
     """
 
     def __init__(
@@ -104,14 +123,14 @@ class PictureEngine:
         *,
         threads: int | None = None,
     ) -> None:
-        self._choices = Choices() if choices is None else choices
+        self._choices = instance("choices", Choices() if choices is None else choices, Choices)
+        self._clnf = instance("clnf", clnf, CLNF)
         self.n_landmarks = clnf.n_landmarks
         self.n_modes = clnf.n_modes
         self.about: Mapping[str, Any] = self._choices.about(clnf)
-        self._clnf = clnf
-        self._find_boxes = find_boxes
+        self._find_boxes = function("find_boxes", find_boxes, "a frame")
         self._describe = Describe(clnf, self._choices.camera)
-        self._threads = threads
+        self._threads = thread_count(threads)
 
     def image(self, frame: Frame) -> list[FaceResult]:
         """Return the faces of a picture; one that cannot be fitted is an unsuccessful result.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from pyclnf.arguments import file_path
 from pyclnf.pipeline.frame import Frame
 from pyclnf.pipeline.pictures import PictureError, find_pictures, read_picture
 
@@ -62,12 +63,12 @@ def open_frames(source: str, report: Report) -> FrameSource:
     PictureError
         If there is no such thing, or OpenCV cannot read it.
     """
-    path = Path(source)
+    path = file_path("source", source)
     if path.is_dir():
         return FolderFrames(path, report)
     if path.is_file():
         return VideoFrames(path, report)
-    if source.isascii() and source.isdigit():
+    if isinstance(source, str) and source.isascii() and source.isdigit():
         return CameraFrames(int(source), report)
     raise PictureError(
         f"{source}: there is no such video file or folder of pictures; a camera is a number"

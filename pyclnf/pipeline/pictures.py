@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pyclnf.arguments import file_path
 from pyclnf.typing import ByteArray
 
 __all__ = ["PictureError", "find_pictures", "read_picture"]
@@ -25,9 +26,10 @@ def find_pictures(folder: Path) -> list[Path]:
     PictureError
         If it is no folder, or holds none.
     """
-    if not folder.is_dir():
+    place = file_path("folder", folder)
+    if not place.is_dir():
         raise PictureError(f"{folder}: there is no such folder")
-    found = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+    found = sorted(path for path in place.iterdir() if path.suffix.lower() in _SUFFIXES)
     if not found:
         raise PictureError(f"{folder}: holds no picture ({', '.join(_SUFFIXES)})")
     return found
@@ -45,7 +47,7 @@ def read_picture(path: Path) -> ByteArray:
 
     try:
         # Decoded from bytes: OpenCV's own file reading fails silently on some path names.
-        encoded = np.frombuffer(path.read_bytes(), np.uint8)
+        encoded = np.frombuffer(file_path("path", path).read_bytes(), np.uint8)
     except OSError as error:
         raise PictureError(f"{path}: cannot be read: {error.strerror or error}") from error
     try:

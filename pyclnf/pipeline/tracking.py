@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from pyclnf.arguments import function, instance, whole_number
 from pyclnf.clnf import CLNF
 from pyclnf.extent import extent_of
 from pyclnf.face_fitter import FaceFit
@@ -15,6 +16,7 @@ from pyclnf.pipeline.engine import Choices, FindBoxes
 from pyclnf.pipeline.face import FaceResult
 from pyclnf.pipeline.frame import Frame
 from pyclnf.pipeline.results import Describe, unfound_face
+from pyclnf.threads import thread_count
 from pyclnf.tracking import FaceTracker, Tracked, Tracker, TrackerSettings
 from pyclnf.typing import AnyArray, Float32Array
 
@@ -44,6 +46,11 @@ class TrackingEngine:
         The most to use for the fits of a detected face; one per processor for None.
     report : callable
         Told of boxes that cannot be used; they are passed over.
+
+    Raises
+    ------
+    ValueError
+        Naming the argument, if one is no such thing.
     """
 
     def __init__(
@@ -57,16 +64,17 @@ class TrackingEngine:
         threads: int | None = 1,
         report: Callable[[str], None] = lambda problem: None,
     ) -> None:
-        self._choices = Choices() if choices is None else choices
+        self._choices = instance("choices", Choices() if choices is None else choices, Choices)
+        self._clnf = instance("clnf", clnf, CLNF)
         self.n_landmarks = clnf.n_landmarks
         self.n_modes = clnf.n_modes
         chosen = {"template": template, "faces": most, "multi_view": most == 1}
         self.about: Mapping[str, Any] = {**self._choices.about(clnf), **chosen}
-        self._clnf = clnf
-        self._find_boxes = find_boxes
+        self._find_boxes = function("find_boxes", find_boxes, "a frame")
         self._describe = Describe(clnf, self._choices.camera)
         self._settings = TrackerSettings(self._choices.settings, template=template)
-        self._most, self._threads, self._report = most, threads, report
+        self._most, self._threads = whole_number("most", most, 1), thread_count(threads)
+        self._report = function("report", report, "a sentence")
 
     def sequence(self, frames: Iterable[Frame]) -> Iterator[tuple[Frame, list[FaceResult]]]:
         """Yield each frame with its faces."""

@@ -13,6 +13,7 @@ from pyclnf.backends.delegating import DelegatingBackend
 from pyclnf.batches import fit_batch
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.fitting import FitResult, fit
+from pyclnf.given_faces import GivenFaces
 from pyclnf.image import check_box
 from pyclnf.pdm import PosedShape
 from pyclnf.pipeline.pictures import read_picture
@@ -113,7 +114,7 @@ def fit_together(cases: Sequence[Case], backend: Backend) -> tuple[list[Float32A
 
     A batch starts upright and has one setting, so that is what they must have in common.
     """
-    pictures, boxes = [case.pixels for case in cases], [case.face.box for case in cases]
+    given = GivenFaces.of([case.pixels for case in cases], [case.face.box for case in cases])
     started = time.perf_counter()
-    found = fit_batch(pictures, boxes, cases[0].settings, backend, threads=1)
+    found = fit_batch(given, cases[0].settings, backend, threads=1)
     return [each.landmarks for each in found], (time.perf_counter() - started) / len(cases)

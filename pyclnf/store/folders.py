@@ -7,6 +7,7 @@ import re
 from os import PathLike
 from pathlib import Path
 
+from pyclnf.arguments import file_path
 from pyclnf.store.errors import ModelNotFoundError
 
 __all__ = [
@@ -77,7 +78,7 @@ def model_path(model: str | PathLike[str] | None = None) -> Path:
         If there is no model of that name, saying how to get one.
     """
     if model is not None and not is_name(model):
-        return Path(model).absolute()
+        return file_path("manifest", model).absolute()
     name = DEFAULT_MODEL if model is None else str(model)
     installed = installed_models()
     if name in installed:

@@ -7,9 +7,9 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from pyclnf.arguments import conforming, function, whole_number
 from pyclnf.detection import FaceDetector, find_boxes
 from pyclnf.extent import extent_of
-from pyclnf.settings import whole_number
 from pyclnf.tracking.fitter import Fit, Fitter
 from pyclnf.tracking.settings import TrackerSettings, checked_tracker_settings
 from pyclnf.tracking.tracker import Tracked, Tracker
@@ -50,7 +50,8 @@ class FaceTracker(Generic[AnyFit]):
     Raises
     ------
     ValueError
-        Naming the argument, if `most` or `detect_every` is not positive, or `lose_after` negative.
+        Naming the argument, if `most` or `detect_every` is not positive, `lose_after` negative,
+        or one of the others no such thing.
     """
 
     def __init__(
@@ -63,14 +64,12 @@ class FaceTracker(Generic[AnyFit]):
         detect_every: int = 8,
         lose_after: int = 4,
     ) -> None:
-        for name, value in (("most", most), ("detect_every", detect_every)):
-            if whole_number(name, value) < 1:
-                raise ValueError(f"{name}: must be positive, got {value}")
-        if whole_number("lose_after", lose_after) < 0:
-            raise ValueError(f"lose_after: must not be negative, got {lose_after}")
-        self._fitter, self._find_faces = fitter, find_faces
+        self._fitter = conforming("fitter", fitter, Fitter)
+        self._find_faces = function("find_faces", find_faces, "a picture")
         self._settings = replace(checked_tracker_settings(settings), redetect_every=0)
-        self._most, self._detect_every, self._lose_after = most, detect_every, lose_after
+        self._most = whole_number("most", most, 1)
+        self._detect_every = whole_number("detect_every", detect_every, 1)
+        self._lose_after = whole_number("lose_after", lose_after, 0)
         self._followed: dict[int, _Followed[AnyFit]] = {}
         self._frames = self._next_id = 0
 

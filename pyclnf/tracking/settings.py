@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from pyclnf.settings import FitSettings, whole_number, whole_numbers
+from pyclnf.arguments import flag, instance, number, whole_number, whole_numbers
+from pyclnf.settings import FitSettings
 
 __all__ = ["TrackerSettings", "checked_tracker_settings"]
 
@@ -43,18 +44,13 @@ class TrackerSettings:
     forget_after: int = 100
 
     def __post_init__(self) -> None:
-        if not isinstance(self.fit, FitSettings):
-            raise ValueError(f"fit: expected FitSettings, got {self.fit!r}")
+        instance("fit", self.fit, FitSettings)
         object.__setattr__(self, "windows", whole_numbers("windows", self.windows))
+        object.__setattr__(self, "template", flag("template", self.template))
         for name in ("redetect_every", "forget_after"):
-            object.__setattr__(self, name, whole_number(name, getattr(self, name)))
+            object.__setattr__(self, name, whole_number(name, getattr(self, name), 0))
         replace(self.fit, window_sizes=self.windows)  # raises if they cannot be used
-        if not 0.01 <= self.template_scale <= 4:
-            raise ValueError(f"template_scale: must be from 0.01 to 4, got {self.template_scale!r}")
-        if self.redetect_every < 0:
-            raise ValueError(f"redetect_every: must not be negative, got {self.redetect_every}")
-        if self.forget_after < 0:
-            raise ValueError(f"forget_after: must not be negative, got {self.forget_after}")
+        number("template_scale", self.template_scale, 0.01, 4)
 
     @property
     def tracking(self) -> FitSettings:
@@ -66,6 +62,4 @@ def checked_tracker_settings(settings: TrackerSettings | None) -> TrackerSetting
     """Return the settings, the defaults for None; a ValueError if they are anything else."""
     if settings is None:
         return TrackerSettings()
-    if not isinstance(settings, TrackerSettings):
-        raise ValueError(f"settings: expected TrackerSettings, got {settings!r}")
-    return settings
+    return instance("settings", settings, TrackerSettings)

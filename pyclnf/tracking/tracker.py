@@ -8,15 +8,16 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from pyclnf.arguments import conforming, function, real_numbers, shown
 from pyclnf.detection import FaceDetector, find_boxes
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.image import check_box
-from pyclnf.observe import TemplateObserver
+from pyclnf.observe import TemplateObserver, checked_observer
 from pyclnf.pdm import Parameters
 from pyclnf.tracking.fitter import Fit, Fitter
 from pyclnf.tracking.settings import TrackerSettings, checked_tracker_settings
 from pyclnf.tracking.template import cut_template, follow_template
-from pyclnf.typing import AnyArray, ByteArray, Float32Array
+from pyclnf.typing import AnyArray, ByteArray, Float32Array, Float64Array
 
 __all__ = ["Tracked", "Tracker"]
 
@@ -68,6 +69,11 @@ class Tracker(Generic[AnyFit]):
     settings : TrackerSettings, optional
     observer : TemplateObserver, optional
 
+    Raises
+    ------
+    ValueError
+        Naming the argument, if one is no such thing.
+
     Notes
     -----
     A face that is tracked is fitted from where it was. One that is lost is fitted with larger
@@ -82,9 +88,11 @@ class Tracker(Generic[AnyFit]):
         settings: TrackerSettings | None = None,
         observer: TemplateObserver | None = None,
     ) -> None:
-        self._fitter = fitter
+        self._fitter = conforming("fitter", fitter, Fitter)
+        if find_faces is not None:
+            function("find_faces", find_faces, "a picture")
         self._find_faces = find_faces
-        self._observer = observer
+        self._observer = checked_observer(observer, TemplateObserver)
         self._settings = checked_tracker_settings(settings)
         self.reset()
 
@@ -96,10 +104,15 @@ class Tracker(Generic[AnyFit]):
         near : tuple of two floats, optional
             Of the faces found next, take the nearest to this place: x and y as fractions of the
             picture's width and height.
+
+        Raises
+        ------
+        ValueError
+            Naming ``near``, if it is not two finite numbers.
         """
+        self._near = None if near is None else _checked_place(near)
         self._place: _Place | None = None
         self._failures = 0
-        self._near = near
 
     @property
     def failures(self) -> int:
@@ -181,7 +194,7 @@ class Tracker(Generic[AnyFit]):
         """Return the index of the widest box, or of the nearest one to where it should be."""
         if self._near is None:
             return int(boxes[:, 2].argmax())
-        wanted = np.array(self._near) * (picture.width, picture.height)
+        wanted = self._near * (picture.width, picture.height)
         middles = boxes[:, :2] + boxes[:, 2:] / 2
         return int(np.linalg.norm(middles - wanted, axis=1).argmin())
 
@@ -196,3 +209,12 @@ class Tracker(Generic[AnyFit]):
         parameters = Parameters(fit.params_global.copy(), fit.params_local.copy())
         template = cut_template(picture, fit.landmarks) if self._settings.template else None
         self._place = _Place(parameters, template, fit.success)
+
+
+def _checked_place(near: object) -> Float64Array:
+    """Return a place in a picture, (2,)."""
+    expected = "two finite numbers, fractions of the picture's width and height"
+    place = real_numbers("near", near, expected)
+    if place.shape != (2,) or not np.isfinite(place).all():
+        raise ValueError(f"near: expected {expected}, got {shown(near)}")
+    return place
