@@ -19,7 +19,13 @@ from pyclnf.given_faces import GivenFaces
 from pyclnf.hypotheses import ROTATIONS, Hypotheses, fit_hypotheses
 from pyclnf.image import check_box
 from pyclnf.model import ModelFileError
-from pyclnf.observe import FaceObserver, Observer, TrackingObserver, checked_observer
+from pyclnf.observe import (
+    FaceObserver,
+    FacesObserver,
+    Observer,
+    TrackingObserver,
+    checked_observer,
+)
 from pyclnf.part_models import PartModel, load_parts
 from pyclnf.pose import CameraIntrinsics, HeadPose, RelativeTo, head_pose, landmarks_3d
 from pyclnf.rotation import Rotation, checked_rotation, checked_rotations
@@ -273,7 +279,7 @@ class CLNF:
         Raises
         ------
         ValueError
-            Naming ``threads``, if it is not positive.
+            Naming the argument, if `threads` is not positive, or one is no such thing.
         ModelFileError
             If the model of a part, or the validator, cannot be used.
         """
@@ -288,13 +294,33 @@ class CLNF:
         most: int = 4,
         parts: bool = True,
         validate: bool = True,
+        threads: int | None = 1,
+        observer: FacesObserver | None = None,
     ) -> FaceTracker[FaceFit]:
-        """Return what follows all faces of a sequence, but no more than `most`.
+        """Return what follows several faces of a sequence.
 
-        Parameters and errors are those of :meth:`tracker`.
+        Parameters
+        ----------
+        find_faces, settings, parts, validate
+            As :meth:`tracker` takes them.
+        most : int
+            No more faces are followed than these.
+        threads : int or None
+            The most to use; one per processor for None. The faces of a frame share them. The
+            results do not depend on it.
+        observer : FacesObserver, optional
+            Told of every face; it says who is to look at what becomes of it. The faces of a frame
+            are then fitted one after the other.
+
+        Raises
+        ------
+        ValueError, ModelFileError
+            As :meth:`tracker` does; or naming ``most``, if it is not positive.
         """
         fitter = self._fitter(parts=parts, validate=validate)
-        return FaceTracker(fitter, find_faces, settings, most=most)
+        return FaceTracker(
+            fitter, find_faces, settings, most=most, threads=threads, observer=observer
+        )
 
     def head_pose(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 
 from pyclnf import fitting
 from pyclnf.backends.base import Backend
@@ -52,6 +52,7 @@ class FaceFit(FitResult):
         return any(part.fitted for part in self.parts.values())
 
 
+@dataclass(frozen=True, eq=False)
 class FaceFitter:
     """Fits faces with all that belongs to them; safe to share between threads.
 
@@ -68,28 +69,37 @@ class FaceFitter:
         Told of every face.
     """
 
-    def __init__(
-        self,
-        backend: Backend,
-        parts: Sequence[PartModel] = (),
-        validator: Validator | None = None,
-        rotations: Sequence[Rotation] = ROTATIONS,
-        threads: int | None = 1,
-        observer: FaceObserver | None = None,
-    ) -> None:
-        self._backend, self._parts, self._validator = backend, parts, validator
-        self._rotations, self._threads = rotations, thread_count(threads)
-        self._alone = backend.using(self._threads)
-        self._observer = observer
+    backend: Backend
+    parts: Sequence[PartModel] = ()
+    validator: Validator | None = None
+    rotations: Sequence[Rotation] = ROTATIONS
+    threads: int | None = 1
+    observer: FaceObserver | None = None
+
+    def __post_init__(self) -> None:
+        thread_count(self.threads)
+
+    def using(self, threads: int | None) -> FaceFitter:
+        """Return this fitter for faces that may use so many threads each; the bits are the same."""
+        return replace(self, threads=threads)
+
+    def watched_by(self, observer: FaceObserver | None) -> FaceFitter:
+        """Return this fitter for faces at which somebody else looks."""
+        return replace(self, observer=observer)
 
     @property
     def pdm(self) -> PointDistributionModel:
         """The model of the shape."""
-        return self._backend.detector.pdm
+        return self.backend.detector.pdm
 
     def picture(self, image: AnyArray) -> PaddedImage:
         """Return a picture in grey; raises what :func:`pyclnf.image.to_grey` does."""
-        return self._backend.picture(image)
+        return self.backend.picture(image)
+
+    @property
+    def _alone(self) -> Backend:
+        """What fits one face at a time."""
+        return self.backend.using(thread_count(self.threads))
 
     def fit_shape(self, picture: PaddedImage, start: Parameters, settings: FitSettings) -> FaceFit:
         """Fit a face from where it was."""
@@ -104,26 +114,26 @@ class FaceFitter:
         early termination it tells success and certainty of the last fit that it completed; here
         they are the likeliest one's.
         """
-        backend = self._alone if len(self._rotations) == 1 else self._backend
-        tried = fit_hypotheses(picture, box, self._rotations, settings, backend, self._threads)
-        if self._observer is not None:
-            self._observer.on_hypotheses(tried)
+        backend = self._alone if len(self.rotations) == 1 else self.backend
+        tried = fit_hypotheses(picture, box, self.rotations, settings, backend, self.threads)
+        if self.observer is not None:
+            self.observer.on_hypotheses(tried)
         return self._completed(picture, tried.best)
 
     def _completed(self, picture: PaddedImage, found: FitResult) -> FaceFit:
         """Refine a fit by its parts, and tell how certain it is."""
-        given = (picture, found, self._backend, self._parts)
-        whole = refine(*given, self._threads, self._observer)
-        if self._observer is not None:
-            self._observer.on_parts(whole)
+        given = (picture, found, self.backend, self.parts)
+        whole = refine(*given, thread_count(self.threads), self.observer)
+        if self.observer is not None:
+            self.observer.on_parts(whole)
         face = whole.face
         told = {each.name: getattr(face, each.name) for each in fields(face)}
         certainty = float(face.success)
-        if face.success and self._validator is not None:
+        if face.success and self.validator is not None:
             rotation = face.params_global[1:4]
-            certainty = self._validator.check(picture, face.landmarks, rotation)
-            if self._observer is not None:
-                self._observer.on_certainty(certainty)
+            certainty = self.validator.check(picture, face.landmarks, rotation)
+            if self.observer is not None:
+                self.observer.on_certainty(certainty)
             if not certainty > SUCCESS_BOUNDARY:
                 told |= {"success": False, "failure": _doubt(certainty)}
         return FaceFit(**told, certainty=certainty, parts=whole.parts)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = [
     "DetectionObserver",
     "FaceObserver",
+    "FacesObserver",
     "Observer",
     "TemplateObserver",
     "TraceRecorder",
@@ -84,6 +85,21 @@ class TemplateObserver(Protocol):
 
 class TrackingObserver(FaceObserver, TemplateObserver, Protocol):
     """Whoever wants to know what becomes of a face from frame to frame."""
+
+
+class FacesObserver(Protocol):
+    """Whoever wants to know which faces of a sequence are followed, and what becomes of them."""
+
+    def on_face(self, number: int, box: Float32Array) -> TrackingObserver | None:
+        """Learn that a face is followed from now on, and its box, (4,) px.
+
+        Return who is to look at what becomes of it, if anybody.
+        """
+        ...
+
+    def on_lost(self, number: int) -> None:
+        """Learn that a face has been given up."""
+        ...
 
 
 class DetectionObserver(Protocol):

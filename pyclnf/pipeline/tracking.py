@@ -43,7 +43,7 @@ class TrackingEngine:
     most : int
         How many faces to follow. If one, there is a result for every frame, unsuccessful ones too.
     threads : int or None
-        The most to use for the fits of a detected face; one per processor for None.
+        The most to use; one per processor for None.
     report : callable
         Told of boxes that cannot be used; they are passed over.
 
@@ -112,6 +112,7 @@ class TrackingEngine:
             most=self._most,
             parts=choices.parts,
             validate=choices.validate,
+            threads=self._threads,
         )
 
         def find(frame: Frame) -> list[FaceResult]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Protocol, TypeVar
 
 from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.observe import FaceObserver
 from pyclnf.pdm import Parameters, PointDistributionModel
 from pyclnf.settings import FitSettings
 from pyclnf.typing import AnyArray, Float32Array
 
-__all__ = ["Fit", "Fitter"]
+__all__ = ["Fit", "Fitter", "SharedFitter"]
 
 
 class Fit(Protocol):
@@ -57,4 +58,16 @@ class Fitter(Protocol[AnyFit]):
 
     def fit_box(self, picture: PaddedImage, box: Float32Array, settings: FitSettings) -> AnyFit:
         """Fit a face that was detected, from several head poses."""
+        ...
+
+
+class SharedFitter(Fitter[AnyFit], Protocol[AnyFit]):
+    """A fitter for several faces, which differ in who looks on and in how many threads they get."""
+
+    def using(self, threads: int) -> SharedFitter[AnyFit]:
+        """Return this fitter for faces that may use so many threads each; the bits are the same."""
+        ...
+
+    def watched_by(self, observer: FaceObserver | None) -> SharedFitter[AnyFit]:
+        """Return this fitter for faces at which somebody else looks."""
         ...

@@ -142,12 +142,8 @@ class Tracker(Generic[AnyFit]):
             Naming the argument, if picture or box cannot be used.
         """
         picture = self._fitter.picture(image)
-        if box is not None:
-            checked = check_box(box, (picture.height, picture.width))
-            start = self._fitter.pdm.parameters_from_box(checked)
-            self._place = _Place(start, None, trusted=False)
-        first = self._place is None
-        tracked = None if self._place is None else self._track(picture, self._place)
+        tracked = self.follow(picture, self._fitter, box)
+        first = tracked is None
         if self._is_detection_due(first=first):
             found = self._detect(image, picture)
             if found is not None and (first or found.success):
@@ -158,16 +154,45 @@ class Tracker(Generic[AnyFit]):
             self._place = None
         return tracked
 
-    def _track(self, picture: PaddedImage, place: _Place) -> Tracked[AnyFit]:
+    def follow(
+        self,
+        picture: PaddedImage,
+        fitter: Fitter[AnyFit],
+        box: Sequence[float] | AnyArray | None = None,
+    ) -> Tracked[AnyFit] | None:
+        """Fit the face in the next frame from where it was, and neither detect nor forget it.
+
+        Parameters
+        ----------
+        picture : PaddedImage
+            The frame in grey, as the fitter makes it.
+        fitter : Fitter
+            The tracker's own, or the same with other threads.
+        box : sequence of four numbers, optional
+            As :meth:`update` takes it, and raises of it.
+
+        Returns
+        -------
+        Tracked, or None as long as it has no place.
+        """
+        if box is not None:
+            checked = check_box(box, (picture.height, picture.width))
+            start = fitter.pdm.parameters_from_box(checked)
+            self._place = _Place(start, None, trusted=False)
+        return None if self._place is None else self._track(picture, self._place, fitter)
+
+    def _track(
+        self, picture: PaddedImage, place: _Place, fitter: Fitter[AnyFit]
+    ) -> Tracked[AnyFit]:
         """Fit the face from where it was."""
         settings, start = self._settings, place.parameters
         if place.trusted and place.template is not None:
             scale = settings.template_scale
-            start = follow_template(picture, place.template, start, self._fitter.pdm, scale)
+            start = follow_template(picture, place.template, start, fitter.pdm, scale)
             if self._observer is not None:
                 self._observer.on_template(place.parameters, start)
         chosen = settings.tracking if place.trusted else settings.fit
-        fit = self._fitter.fit_shape(picture, start, chosen)
+        fit = fitter.fit_shape(picture, start, chosen)
         self._failures = 0 if fit.success else self._failures + 1
         self._keep(picture, fit)
         return Tracked(fit, fit.success, detected=False)

@@ -108,6 +108,39 @@ def test_a_tracker_tells_where_it_looks(manifest: Path):
     np.testing.assert_allclose(moved.global_[4:] - before.global_[4:], (5, 3), atol=2.5)
 
 
+class Audience:
+    """Has a listener for each face."""
+
+    def __init__(self) -> None:
+        self.listeners: dict[int, Listener] = {}
+
+    def on_face(self, number: int, box: Any) -> Listener:
+        return self.listeners.setdefault(number, Listener())
+
+    def on_lost(self, number: int) -> None: ...
+
+
+def test_each_of_several_faces_tells_its_own_listener(manifest: Path, backend_name: str):
+    clnf, face, audience = CLNF(manifest, backend=backend_name), draw_face(0), Audience()
+    pair = np.concatenate([face.picture, face.picture], axis=1)
+    boxes = [face.box, (face.box[0] + face.picture.shape[1], *face.box[1:])]
+    settings = TrackerSettings(FitSettings(window_sizes=(9, 7)), windows=(0, 7), template=True)
+
+    def tracked(**more: Any) -> list[Any]:
+        tracker = clnf.face_tracker(lambda image: boxes, settings, validate=False, **more)
+        return [list(tracker.update(frame).values()) for frame in (pair, np.roll(pair, 3, 1))]
+
+    observed = tracked(observer=audience, threads=2)
+    assert sorted(audience.listeners) == [0, 1]
+    for number, listener in audience.listeners.items():
+        assert listener.told == ["part", "parts", "template", "part", "parts"]
+        last = observed[1][number].fit
+        assert listener.of["parts"].parts["inner"] is last.parts["inner"]
+    for frame, alone in zip(observed, tracked(), strict=True):
+        for one, other in zip(frame, alone, strict=True):
+            assert one.fit.landmarks.tobytes() == other.fit.landmarks.tobytes()
+
+
 def test_a_detector_tells_what_each_network_leaves(tmp_path: Path):
     layers = (proposal_layers(5), refinement_layers(5), output_layers(5))
     detector, listener = MTCNN(write_face_detector(tmp_path, *layers), "numpy"), Listener()

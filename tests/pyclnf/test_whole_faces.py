@@ -217,6 +217,27 @@ def test_several_faces_are_tracked(with_parts: Path):
     assert np.abs(shift - (face.picture.shape[1], 0)).max() < 1
 
 
+def test_threads_that_several_faces_share(with_parts: Path, backend_name: str):
+    clnf, face = CLNF(with_parts, backend=backend_name), draw_face(0)
+    row = np.hstack([face.picture] * 3)
+    x, y, width, height = face.box
+    boxes = [(x + number * face.picture.shape[1], y, width, height) for number in range(3)]
+    settings = TrackerSettings(FitSettings(window_sizes=(9, 7)), windows=(0, 7))
+
+    def tracked(threads: int | None) -> list[FaceFit]:
+        tracker = clnf.face_tracker(lambda image: boxes, settings, threads=threads)
+        frames = [tracker.update(np.roll(row, by, axis=1)) for by in (0, 3)]
+        assert all(list(frame) == [0, 1, 2] for frame in frames)
+        return [each.fit for frame in frames for each in frame.values()]
+
+    expected = tracked(1)
+    for threads in (2, 3, 7, None):
+        for one, other in zip(tracked(threads), expected, strict=True):
+            assert one.landmarks.tobytes() == other.landmarks.tobytes()
+            assert one.params_local.tobytes() == other.params_local.tobytes()
+            assert (one.likelihood, one.certainty) == (other.likelihood, other.certainty)
+
+
 # ---- Recorded ----
 
 

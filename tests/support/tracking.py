@@ -10,6 +10,7 @@ from support.model_files import small_pdm
 from pyclnf import FitResult, FitSettings
 from pyclnf.arithmetic.rounded_once import RoundedOnce
 from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.observe import FaceObserver
 from pyclnf.pdm import Parameters, PointDistributionModel
 from pyclnf.typing import AnyArray, Float32Array
 
@@ -27,6 +28,12 @@ class Script:
 
     def picture(self, image: AnyArray) -> PaddedImage:
         return PaddedImage.of(image)
+
+    def using(self, threads: int) -> Script:
+        return self
+
+    def watched_by(self, observer: FaceObserver | None) -> Script:
+        return self
 
     def fit_shape(
         self, picture: PaddedImage, start: Parameters, settings: FitSettings
