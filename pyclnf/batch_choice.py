@@ -11,7 +11,7 @@ from pathlib import Path
 from pyclnf.backends import AUTO, choose_backend, create_backend, is_available, is_exact
 from pyclnf.backends.base import Backend, FitsFaces
 from pyclnf.batches import fit_batch
-from pyclnf.experts.patch_experts import CCNFExperts
+from pyclnf.experts.ccnf_experts import CCNFExperts
 from pyclnf.fitting import FitResult
 from pyclnf.given_faces import GivenFaces
 from pyclnf.settings import FitSettings

@@ -10,8 +10,8 @@ from openface_bridge.model_files.spelling import check_spelling
 from openface_bridge.model_files.validator import check_validator
 from pyclnf.arithmetic.rounded_once import RoundedOnce
 from pyclnf.detector import Detector, load_detector
-from pyclnf.experts.kinds import CENExperts
-from pyclnf.experts.patch_experts import CCNFExperts
+from pyclnf.experts.ccnf_experts import CCNFExperts
+from pyclnf.experts.cen_experts import CENExperts
 from pyclnf.model import Manifest, ModelFileError, PartFiles, read_manifest
 
 __all__ = ["check_model", "files_of_model"]

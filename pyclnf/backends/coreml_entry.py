@@ -43,7 +43,7 @@ def _create(
     from pyclnf.coreml.package_cache import PackageCache
     from pyclnf.coreml.precision import PRECISIONS
     from pyclnf.coreml.programs import Programs
-    from pyclnf.experts.patch_experts import CCNFExperts
+    from pyclnf.experts.ccnf_experts import CCNFExperts
 
     host = _host(manifest_path, cache)
     experts = host.detector.experts

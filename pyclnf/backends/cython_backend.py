@@ -15,7 +15,7 @@ from pyclnf.arithmetic import Arithmetic
 from pyclnf.arithmetic.reference_order import ReferenceOrder
 from pyclnf.detector import Detector
 from pyclnf.experts.area_of_interest import PaddedImage, sample_areas
-from pyclnf.experts.patch_experts import CCNFExperts
+from pyclnf.experts.ccnf_experts import CCNFExperts
 from pyclnf.image import check_picture, to_grey
 from pyclnf.kernels import _kernels
 from pyclnf.kernels.levels import choose_level

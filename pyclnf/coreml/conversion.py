@@ -11,7 +11,7 @@ from pyclnf.coreml.converter import Converter
 from pyclnf.coreml.package_cache import PackageCache
 from pyclnf.coreml.precision import FLOAT16, Precision
 from pyclnf.detector import Detector
-from pyclnf.experts.patch_experts import CCNFExperts
+from pyclnf.experts.ccnf_experts import CCNFExperts
 from pyclnf.fitting import plan_scales
 from pyclnf.part_models import load_parts
 from pyclnf.settings import FitSettings

@@ -12,7 +12,7 @@ from pyclnf.coreml.key import program_key
 from pyclnf.coreml.package_cache import PackageCache
 from pyclnf.coreml.precision import Precision
 from pyclnf.coreml.program import write_program
-from pyclnf.experts.patch_experts import CCNFExperts
+from pyclnf.experts.ccnf_experts import CCNFExperts
 from pyclnf.experts.sigma import sigma_matrices
 
 __all__ = ["Converter"]

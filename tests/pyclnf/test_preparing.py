@@ -13,7 +13,7 @@ from support.validators import add_validator, small_validator
 
 from pyclnf import CLNF, CacheWarning, FitSettings, ModelFileError
 from pyclnf.backends import is_available
-from pyclnf.experts import patch_experts
+from pyclnf.experts import ccnf_experts
 
 FACE = draw_face(0)
 
@@ -30,7 +30,7 @@ def no_inversion(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*arguments: object) -> None:
         raise AssertionError("a Sigma is computed")
 
-    monkeypatch.setattr(patch_experts, "sigma_matrices", fail)
+    monkeypatch.setattr(ccnf_experts, "sigma_matrices", fail)
 
 
 def files(cache: Path) -> set[str]:

@@ -28,7 +28,7 @@ from pyclnf.coreml.package_cache import PackageCache
 from pyclnf.coreml.precision import Precision
 from pyclnf.coreml.prediction import Load, Predict
 from pyclnf.coreml.programs import Programs
-from pyclnf.experts.patch_experts import CCNFExperts
+from pyclnf.experts.ccnf_experts import CCNFExperts
 from pyclnf.typing import Float32Array
 
 BOUNDS = {"float16": COREML.maps_within, "float32": COREML_FLOAT32.maps_within}

@@ -16,7 +16,7 @@ from pyclnf.backends.cuda.model import DeviceModel
 from pyclnf.backends.cuda.pictures import Pixels
 from pyclnf.detector import Detector
 from pyclnf.experts.area_of_interest import PaddedImage
-from pyclnf.experts.patch_experts import CCNFExperts
+from pyclnf.experts.ccnf_experts import CCNFExperts
 from pyclnf.fitting import FitResult
 from pyclnf.image import is_on_device, to_grey
 from pyclnf.landmark_parameters import parameters_from_landmarks

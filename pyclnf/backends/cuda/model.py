@@ -12,7 +12,7 @@ from pyclnf.arithmetic.product_order import even_odd_elements
 from pyclnf.backends.cuda.arguments import ELEMENT, MODEL, SCALE, Struct, workspace_bytes
 from pyclnf.backends.cuda.device import Array, Device, filled
 from pyclnf.backends.cuda.views import ScaleViews
-from pyclnf.experts.patch_experts import CCNFExperts
+from pyclnf.experts.ccnf_experts import CCNFExperts
 from pyclnf.experts.sum_orders import groups
 from pyclnf.mean_shift import KernelTable
 from pyclnf.pdm import RIGID, PointDistributionModel

@@ -10,7 +10,7 @@ import numpy as np
 from pyclnf.backends.cuda.arguments import VIEW
 from pyclnf.backends.cuda.device import Array, Device, filled
 from pyclnf.experts.ccnf import ViewExperts
-from pyclnf.experts.patch_experts import CCNFExperts
+from pyclnf.experts.ccnf_experts import CCNFExperts
 from pyclnf.experts.sum_orders import even_odd_windows, groups
 from pyclnf.typing import AnyArray, BoolArray, Float32Array, Int32Array
 

@@ -20,7 +20,7 @@ from pyclnf.coreml.conversion import convert_model
 from pyclnf.coreml.key import program_key
 from pyclnf.coreml.precision import FLOAT16, FLOAT32
 from pyclnf.coreml.prediction import Predict
-from pyclnf.experts.patch_experts import CCNFExperts
+from pyclnf.experts.ccnf_experts import CCNFExperts
 
 VIEWS, SCALES = 2, 2
 

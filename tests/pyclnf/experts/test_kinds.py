@@ -9,7 +9,8 @@ import pytest
 from support.expert_files import small_cen, small_svr
 
 from pyclnf.arithmetic.rounded_once import RoundedOnce
-from pyclnf.experts.kinds import CENExperts, SVRExperts
+from pyclnf.experts.cen_experts import CENExperts
+from pyclnf.experts.svr_experts import SVRExperts
 from pyclnf.model import CENExpert, CENPatchExperts, ModelFileError, SVRExpert
 
 PATH = Path("patches")

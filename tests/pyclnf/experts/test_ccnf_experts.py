@@ -9,7 +9,7 @@ import pytest
 from support.model_files import expert_at, small_ccnf
 
 from pyclnf.arithmetic.rounded_once import RoundedOnce
-from pyclnf.experts.patch_experts import CCNFExperts
+from pyclnf.experts.ccnf_experts import CCNFExperts
 from pyclnf.experts.sigma import sigma_matrices
 from pyclnf.model import CCNFExpert, CCNFPatchExperts, ModelFileError
 
