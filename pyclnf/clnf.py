@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from os import PathLike
 
 from pyclnf import fitting
@@ -14,11 +13,11 @@ from pyclnf.batches import fit_each
 from pyclnf.cache import cache_folder
 from pyclnf.detection import FaceDetector
 from pyclnf.experts.area_of_interest import PaddedImage
-from pyclnf.face_fitter import FaceFit, FaceFitter
+from pyclnf.face_fitter import FaceFit
+from pyclnf.face_models import FaceModels
 from pyclnf.given_faces import GivenFaces
 from pyclnf.hypotheses import ROTATIONS, Hypotheses, fit_hypotheses
 from pyclnf.image import check_box
-from pyclnf.model import ModelFileError
 from pyclnf.observe import (
     FaceObserver,
     FacesObserver,
@@ -26,7 +25,6 @@ from pyclnf.observe import (
     TrackingObserver,
     checked_observer,
 )
-from pyclnf.part_models import PartModel, load_parts
 from pyclnf.pose import CameraIntrinsics, HeadPose, RelativeTo, head_pose, landmarks_3d
 from pyclnf.rotation import Rotation, checked_rotation, checked_rotations
 from pyclnf.settings import FitSettings, checked_settings
@@ -34,7 +32,6 @@ from pyclnf.store.folders import model_path
 from pyclnf.threads import thread_count
 from pyclnf.tracking import FaceTracker, Tracker, TrackerSettings
 from pyclnf.typing import AnyArray, Float32Array
-from pyclnf.validation import Validator
 
 __all__ = ["CLNF"]
 
@@ -101,10 +98,10 @@ class CLNF:
         backend: str = "auto",
         cache: bool | str | PathLike[str] | None = None,
     ) -> None:
-        self._cache = cache_folder(cache)
-        path = model_path(manifest)
-        self._backend = create_backend(backend, path, self._cache)
-        self._batches = BatchChoice(backend, self._backend, path, self._cache)
+        folder, path = cache_folder(cache), model_path(manifest)
+        self._backend = create_backend(backend, path, folder)
+        self._models = FaceModels(self._backend, folder)
+        self._batches = BatchChoice(backend, self._backend, path, folder)
         self.backend = self._backend.name
         self.manifest = self._backend.detector.manifest.path
         self.experts = self._backend.detector.experts.kind
@@ -246,7 +243,7 @@ class CLNF:
         ModelFileError
             If the model of a part, or the validator, read when first needed, cannot be used.
         """
-        fitter = self._fitter(
+        fitter = self._models.fitter(
             rotations, parts=parts, validate=validate, threads=threads, observer=observer
         )
         picture = fitter.picture(image)
@@ -283,7 +280,9 @@ class CLNF:
         ModelFileError
             If the model of a part, or the validator, cannot be used.
         """
-        fitter = self._fitter(parts=parts, validate=validate, threads=threads, observer=observer)
+        fitter = self._models.fitter(
+            parts=parts, validate=validate, threads=threads, observer=observer
+        )
         return Tracker(fitter, find_faces, settings, observer)
 
     def face_tracker(
@@ -317,7 +316,7 @@ class CLNF:
         ValueError, ModelFileError
             As :meth:`tracker` does; or naming ``most``, if it is not positive.
         """
-        fitter = self._fitter(parts=parts, validate=validate)
+        fitter = self._models.fitter(parts=parts, validate=validate)
         return FaceTracker(
             fitter, find_faces, settings, most=most, threads=threads, observer=observer
         )
@@ -439,7 +438,7 @@ class CLNF:
         """
         chosen, given = checked_settings(settings), GivenFaces.of(images, boxes)
         of_face = threads if len(given.boxes) == 1 else 1
-        fitter = self._fitter(rotations, parts=parts, validate=validate, threads=of_face)
+        fitter = self._models.fitter(rotations, parts=parts, validate=validate, threads=of_face)
 
         def fit(picture: PaddedImage, box: Float32Array) -> FaceFit:
             return fitter.fit_box(picture, box, chosen)
@@ -474,42 +473,6 @@ class CLNF:
         ModelFileError
             If the model of a part, or the validator, cannot be used.
         """
-        with_parts, with_validator = flag("parts", parts), flag("validate", validate)
-        fitting.prepare(checked_settings(settings), self._backend)
-        for part in self._parts if with_parts else ():
-            fitting.prepare(part.settings, part.backend)
-        if with_validator:
-            _ = self._validator
-
-    @cached_property
-    def _parts(self) -> tuple[PartModel, ...]:
-        """The parts' models, read when first asked for."""
-        return load_parts(self._backend, self._cache)
-
-    @cached_property
-    def _validator(self) -> Validator | None:
-        """The model's validator, read when first asked for; None if it has none."""
-        path = self._backend.detector.manifest.validator
-        if path is None:
-            return None
-        validator = Validator.load(path, backend=self.backend)
-        if validator.n_landmarks != self.n_landmarks:
-            expected = f"a validator of the model's {self.n_landmarks} landmarks"
-            raise ModelFileError(path, expected, str(validator.n_landmarks))
-        return validator
-
-    def _fitter(
-        self,
-        rotations: Sequence[Rotation] = ROTATIONS,
-        *,
-        parts: bool,
-        validate: bool,
-        threads: int | None = 1,
-        observer: FaceObserver | None = None,
-    ) -> FaceFitter:
-        """Return what fits faces with all that belongs to them."""
-        angles = checked_rotations(rotations)
-        models = self._parts if flag("parts", parts) else ()
-        validator = self._validator if flag("validate", validate) else None
-        looker = checked_observer(observer, FaceObserver)
-        return FaceFitter(self._backend, models, validator, angles, threads, looker)
+        chosen = checked_settings(settings)
+        self._models.prepare(parts=parts, validate=validate)
+        fitting.prepare(chosen, self._backend)
