@@ -13,10 +13,10 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from pyclnf.fitting import is_likelihood_due
 from pyclnf.likelihood import UNEVALUATED
 from pyclnf.pdm import Parameters
 from pyclnf.rotation import Rotation
+from pyclnf.scale_plan import is_likelihood_due
 from pyclnf.settings import FitSettings
 
 __all__ = ["SMALLEST_FACE", "AtScale", "Engine", "Stepped", "StepwiseFit"]

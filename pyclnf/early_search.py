@@ -11,11 +11,12 @@ import numpy as np
 
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
-from pyclnf.fitting import FitResult, fit, kernel_sigmas, plan_scales
+from pyclnf.fitting import FitResult, fit
 from pyclnf.likelihood import UNEVALUATED
 from pyclnf.model import EarlyTermination
 from pyclnf.pdm import Parameters
 from pyclnf.rotation import Rotation
+from pyclnf.scale_plan import kernel_sigmas, plan_scales
 from pyclnf.settings import FitSettings
 from pyclnf.threads import in_threads
 from pyclnf.typing import Float32Array
@@ -48,7 +49,7 @@ def in_two_steps(settings: FitSettings, patch_scales: tuple[float, ...]) -> TwoS
     Raises
     ------
     ValueError
-        As :func:`pyclnf.fitting.plan_scales`.
+        As :func:`pyclnf.scale_plan.plan_scales`.
     """
     sigmas = kernel_sigmas(plan_scales(settings, patch_scales))
     coarsest, *finer = settings.window_sizes[: len(patch_scales)]

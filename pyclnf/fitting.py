@@ -1,13 +1,10 @@
-"""A fit from coarse to fine: which window, view, σ, r and w each scale uses."""
+"""A fit from coarse to fine: the phases of each scale, and what they end with."""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
-
-import numpy as np
 
 from pyclnf.backends.base import Backend
 from pyclnf.experts.area_of_interest import PaddedImage
@@ -17,31 +14,23 @@ from pyclnf.nu_rlms import Phase, PhaseResult, regularisation
 from pyclnf.observe import Observer
 from pyclnf.pdm import Parameters, PosedShape
 from pyclnf.responses import Responses
+from pyclnf.scale_plan import ScalePlan, is_likelihood_due, kernel_sigmas, plan_scales
 from pyclnf.settings import FitSettings
 from pyclnf.typing import Float32Array
 
 __all__ = [
     "NOT_FINITE",
     "FitResult",
-    "ScalePlan",
     "fit",
-    "is_likelihood_due",
-    "kernel_sigmas",
     "none_visible",
     "phase_of",
-    "plan_scale",
-    "plan_scales",
     "too_small",
 ]
 
 NOT_FINITE = "the parameters ceased to be finite; those before that are kept"
 """The failure of a fit that diverged."""
 
-_COARSEST = 0.25
-_LAST_ADAPTED_SCALE = 2
-_SMALLEST_REG_FACTOR = 0.001
 _SMALLEST_FACE = 0.25
-_LIKELIHOOD_BELOW = 0.30
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,23 +60,6 @@ class FitResult:
     success: bool
     view: int
     failure: str = ""
-
-
-@dataclass(frozen=True)
-class ScalePlan:
-    """What one scale is fitted with.
-
-    Attributes
-    ----------
-    scale, window_size : int
-    reg_factor, sigma, weight_factor : float32
-    """
-
-    scale: int
-    window_size: int
-    reg_factor: np.float32
-    sigma: np.float32
-    weight_factor: np.float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +93,7 @@ def fit(
     observer : Observer, optional
     sigmas : mapping of int to float, optional
         Of each window size's kernels, where this fit goes on from one of coarser scales; by default
-        what :func:`kernel_sigmas` finds in these settings.
+        what :func:`pyclnf.scale_plan.kernel_sigmas` finds in these settings.
 
     Returns
     -------
@@ -165,79 +137,6 @@ def prepare(settings: FitSettings, backend: Backend) -> None:
             backend.prepare(plan.scale, view, plan.window_size)
 
 
-def plan_scales(settings: FitSettings, patch_scales: tuple[float, ...]) -> list[ScalePlan]:
-    """Return the plans of the scales that have a window, coarse to fine.
-
-    Raises
-    ------
-    ValueError
-        Naming ``settings``, if there are none.
-    """
-    sizes = settings.window_sizes[: len(patch_scales)]
-    plans = [plan_scale(settings, scale, patch_scales) for scale, size in enumerate(sizes) if size]
-    if not plans:
-        raise ValueError(
-            f"settings: window_sizes {settings.window_sizes} have no window for any of the "
-            f"model's {len(patch_scales)} scales"
-        )
-    return plans
-
-
-def kernel_sigmas(plans: list[ScalePlan]) -> dict[int, float]:
-    """Return the sigma of each window size's kernels.
-
-    *Quirk:* the first sigma that a window size is used with serves it to the end.
-    """
-    sigmas: dict[int, float] = {}
-    for plan in plans:
-        sigmas.setdefault(plan.window_size, float(plan.sigma))
-    return sigmas
-
-
-def plan_scale(settings: FitSettings, scale: int, patch_scales: tuple[float, ...]) -> ScalePlan:
-    """Adapt the settings to a scale: finer ones trust the shape prior less, the experts more.
-
-    Parameters
-    ----------
-    settings : FitSettings
-    scale : int
-    patch_scales : tuple of float
-        Of all scales, coarse to fine.
-
-    Returns
-    -------
-    ScalePlan
-        With q = log2(patch scale / 0.25), of scale 2 for finer ones (*quirk*):
-        r - 15q (0.001 if that is not positive), σ + 0.25q, w + 2wq; rounded to float32. As they
-        are, for the settings of a part.
-
-    Raises
-    ------
-    ValueError
-        Naming ``settings``, if a patch scale below 0.25 leaves no positive sigma.
-    """
-    nearest = patch_scales[min(scale, _LAST_ADAPTED_SCALE)]
-    ratio = nearest / _COARSEST if settings.adapts_to_scale else 1.0
-    logarithm, octave = math.log(ratio), math.log(2)
-    reg_factor = float(np.float32(settings.reg_factor))
-    sigma = float(np.float32(settings.sigma))
-    weight = float(np.float32(settings.weight_factor))
-    adapted = np.float32(reg_factor - 15 * logarithm / octave)
-    adapted_sigma = np.float32(sigma + 0.25 * logarithm / octave)
-    if not adapted_sigma > 0:
-        raise ValueError(
-            f"settings: sigma {settings.sigma:g} becomes {adapted_sigma:g} at patch scale "
-            f"{patch_scales[scale]:g}; choose a larger one"
-        )
-    return ScalePlan(
-        scale=scale,
-        window_size=settings.window_sizes[scale],
-        reg_factor=adapted if adapted > 0 else np.float32(_SMALLEST_REG_FACTOR),
-        sigma=adapted_sigma,
-        weight_factor=np.float32(weight + 2 * weight * logarithm / octave),
-    )
-
-
 def phase_of(
     plan: ScalePlan,
     responses: Responses,
@@ -261,19 +160,6 @@ def phase_of(
         landmark_weights=plan.weight_factor * responses.confidences if weighted else None,
         max_iterations=max_iterations,
     )
-
-
-def is_likelihood_due(
-    scale: int, settings: FitSettings, n_scales: int, face_scale: np.float32
-) -> bool:
-    """Tell whether a scale's non-rigid phase, entered with a face scale, gives the likelihood.
-
-    It does at the final scale, before one without a window, and for a very small face.
-    """
-    following = scale + 1
-    if following >= min(n_scales, len(settings.window_sizes)):
-        return True
-    return settings.window_sizes[following] == 0 or bool(face_scale < np.float32(_LIKELIHOOD_BELOW))
 
 
 @dataclass(frozen=True, eq=False)

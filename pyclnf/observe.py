@@ -14,12 +14,13 @@ from pyclnf.typing import AnyArray, Float32Array
 
 if TYPE_CHECKING:
     from pyclnf.detection.candidates import Candidates
-    from pyclnf.fitting import FitResult, ScalePlan
+    from pyclnf.fitting import FitResult
     from pyclnf.hypotheses import Hypotheses
     from pyclnf.nu_rlms import Iteration
     from pyclnf.parts import WholeFit
     from pyclnf.pdm import Parameters
     from pyclnf.responses import Responses
+    from pyclnf.scale_plan import ScalePlan
 
 __all__ = [
     "DetectionObserver",

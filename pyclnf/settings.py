@@ -44,7 +44,7 @@ class FitSettings:
     Notes
     -----
     ``sigma``, ``reg_factor`` and ``weight_factor`` change with the patch scale, see
-    :func:`pyclnf.fitting.plan_scale`.
+    :func:`pyclnf.scale_plan.plan_scale`.
     """
 
     window_sizes: tuple[int, ...] = (11, 9, 7, 5)

@@ -9,12 +9,13 @@ import numpy.typing as npt
 
 from openface_bridge.stepwise import AtScale, Stepped
 from pyclnf.backends.base import Backend
-from pyclnf.fitting import ScalePlan, kernel_sigmas, phase_of, plan_scales
+from pyclnf.fitting import phase_of
 from pyclnf.nu_rlms import Iteration, has_converged
 from pyclnf.observe import TraceRecorder
 from pyclnf.pdm import Parameters
 from pyclnf.responses import Responses
 from pyclnf.rotation import Rotation
+from pyclnf.scale_plan import ScalePlan, kernel_sigmas, plan_scales
 from pyclnf.settings import FitSettings
 
 __all__ = ["Candidate"]

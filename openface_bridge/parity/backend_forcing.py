@@ -18,9 +18,9 @@ from openface_bridge.parity.stages.iteration import likelihood_scale
 from openface_bridge.parity.stages.stage import Array
 from openface_bridge.parity.teacher import Teacher
 from pyclnf.backends.base import Backend
-from pyclnf.fitting import kernel_sigmas
 from pyclnf.likelihood import UNEVALUATED
 from pyclnf.nu_rlms import Iteration
+from pyclnf.scale_plan import kernel_sigmas
 
 __all__ = ["forced_by_backend"]
 

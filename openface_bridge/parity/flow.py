@@ -15,8 +15,8 @@ from openface_bridge.parity.stages import EPS, STAGES, stage_named
 from openface_bridge.parity.stages.stage import Array
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.trace import Step
-from pyclnf.fitting import plan_scales
 from pyclnf.pdm import Parameters
+from pyclnf.scale_plan import plan_scales
 
 __all__ = ["HANDED_ON", "OUTCOME", "SCHEDULE", "Broken", "broken_flow", "with_flow"]
 

@@ -17,10 +17,11 @@ from pyclnf.backends.base import Backend
 from pyclnf.backends.entry import ROUNDED_MAPS
 from pyclnf.experts.area_of_interest import PaddedImage
 from pyclnf.experts.patch_experts import InView
-from pyclnf.fitting import ScalePlan, kernel_sigmas, phase_of, plan_scale
+from pyclnf.fitting import phase_of
 from pyclnf.nu_rlms import Phase, normal_equations
 from pyclnf.pdm import Parameters, PosedShape
 from pyclnf.responses import Responses
+from pyclnf.scale_plan import ScalePlan, kernel_sigmas, plan_scale
 from pyclnf.settings import FitSettings
 from pyclnf.typing import Float32Array, Float64Array
 

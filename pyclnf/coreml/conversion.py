@@ -12,8 +12,8 @@ from pyclnf.coreml.package_cache import PackageCache
 from pyclnf.coreml.precision import FLOAT16, Precision
 from pyclnf.detector import Detector
 from pyclnf.experts.ccnf_experts import CCNFExperts
-from pyclnf.fitting import plan_scales
 from pyclnf.part_models import load_parts
+from pyclnf.scale_plan import plan_scales
 from pyclnf.settings import FitSettings
 
 __all__ = ["convert_model"]

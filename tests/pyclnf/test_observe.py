@@ -11,10 +11,10 @@ import pytest
 from support.faces import draw_face
 
 from pyclnf import CLNF, FitResult, FitSettings, TraceRecorder
-from pyclnf.fitting import ScalePlan, plan_scale
 from pyclnf.nu_rlms import Iteration
 from pyclnf.pdm import Parameters
 from pyclnf.responses import Responses
+from pyclnf.scale_plan import ScalePlan, plan_scale
 
 FACE = draw_face(1)
 SETTINGS = FitSettings(window_sizes=(9, 7), weight_factor=2.5, max_iterations=3)

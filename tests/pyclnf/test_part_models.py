@@ -12,8 +12,8 @@ from support.whole import fit_parts
 
 from pyclnf import CLNF, ModelFileError
 from pyclnf.backends import create_backend
-from pyclnf.fitting import plan_scales
 from pyclnf.part_models import PartSettings, load_parts, settings_of
+from pyclnf.scale_plan import plan_scales
 
 NAMED = ("inner", "left_eye_28", "right_eye_28", "left_eye", "right_eye", "mouth", "brow")
 PART = "LandmarkDetector_part part/main.txt part"

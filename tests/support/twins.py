@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openface_bridge.native import native
-from pyclnf import FitSettings, fitting, nu_rlms, similarity
+from pyclnf import FitSettings, nu_rlms, scale_plan, similarity
 from pyclnf.backends.base import Backend
 from pyclnf.experts import area_of_interest, views
 from pyclnf.experts.area_of_interest import PaddedImage
@@ -105,7 +105,7 @@ class Twins:
     ) -> Pairs:
         """Compare one iteration on the same response maps, OpenFace's."""
         detector, settings = self.pyclnf.detector, FitSettings()
-        plan = fitting.plan_scale(settings, own.scale, detector.experts.patch_scales)
+        plan = scale_plan.plan_scale(settings, own.scale, detector.experts.patch_scales)
         phase = nu_rlms.Phase(
             rigid=rigid,
             response_maps=own.response_maps,

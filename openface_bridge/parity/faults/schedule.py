@@ -8,8 +8,8 @@ import numpy as np
 
 from openface_bridge.parity.faults.fault import Plant
 from openface_bridge.parity.faults.planting import Planting
-from pyclnf import fitting
-from pyclnf.fitting import ScalePlan
+from pyclnf import scale_plan
+from pyclnf.scale_plan import ScalePlan
 from pyclnf.settings import FitSettings
 
 __all__ = [
@@ -24,7 +24,7 @@ def _plan_fault(change: Callable[[FitSettings], dict[str, float]]) -> Plant:
     """Return a fault that changes numbers of every scale's plan."""
 
     def plant(planting: Planting) -> None:
-        original = fitting.plan_scale
+        original = scale_plan.plan_scale
 
         def faulty(settings: FitSettings, scale: int, patch_scales: tuple[float, ...]) -> ScalePlan:
             plan = original(settings, scale, patch_scales)

@@ -13,9 +13,9 @@ from openface_bridge.parity.stages.stage import EPS, Array, Output, Stage
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.trace import Step
 from pyclnf import mean_shift, nu_rlms
-from pyclnf.fitting import is_likelihood_due
 from pyclnf.likelihood import UNEVALUATED, log_likelihood
 from pyclnf.pdm import Parameters
+from pyclnf.scale_plan import is_likelihood_due
 
 __all__ = ["STAGES", "likelihood_scale"]
 

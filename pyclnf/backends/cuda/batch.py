@@ -8,14 +8,15 @@ from typing import TypeVar
 
 import numpy as np
 
-from pyclnf import fitting
+from pyclnf import fitting, scale_plan
 from pyclnf.backends.cuda import stages
 from pyclnf.backends.cuda.faces import DIVERGED, NONE_VISIBLE, TOO_SMALL, Faces
 from pyclnf.backends.cuda.model import DeviceModel
 from pyclnf.backends.cuda.pictures import Pixels, make_grey
-from pyclnf.fitting import FitResult, ScalePlan
+from pyclnf.fitting import FitResult
 from pyclnf.mean_shift import KernelTable
 from pyclnf.nu_rlms import regularisation
+from pyclnf.scale_plan import ScalePlan
 from pyclnf.settings import FitSettings
 from pyclnf.typing import AnyArray, Float32Array, IntArray
 
@@ -136,8 +137,8 @@ class _Batch:
 
     def run(self) -> list[FitResult]:
         """Fit from coarse to fine."""
-        plans = fitting.plan_scales(self._settings, self._model.experts.patch_scales)
-        sigmas = fitting.kernel_sigmas(plans)
+        plans = scale_plan.plan_scales(self._settings, self._model.experts.patch_scales)
+        sigmas = scale_plan.kernel_sigmas(plans)
         for plan in plans:
             self._fit_scale(plan, self._tables(plan.window_size, sigmas[plan.window_size]))
         return self._results()
@@ -168,7 +169,7 @@ class _Batch:
     def _likelihood_of(self, scale: int) -> int:
         """Tell of which faces a scale gives the likelihood."""
         n_scales, any_size = len(self._model.experts.scales), np.float32(np.inf)
-        due = fitting.is_likelihood_due(scale, self._settings, n_scales, any_size)
+        due = scale_plan.is_likelihood_due(scale, self._settings, n_scales, any_size)
         return stages.OF_ALL_FACES if due else stages.OF_SMALL_FACES
 
     def _results(self) -> list[FitResult]:

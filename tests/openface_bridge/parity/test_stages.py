@@ -24,9 +24,9 @@ from openface_bridge.recorded import Recorded
 from openface_bridge.reference import Case
 from openface_bridge.trace import Step, Trace
 from pyclnf.experts.area_of_interest import PaddedImage
-from pyclnf.fitting import is_likelihood_due
 from pyclnf.image import to_grey
 from pyclnf.pdm import Parameters, PointDistributionModel
+from pyclnf.scale_plan import is_likelihood_due
 
 NAMES = [
     "initialisation", "view", "similarity", "area of interest", "response map", "offsets",
