@@ -24,6 +24,7 @@ Report = Callable[[str], None]
 """Told of each frame that cannot be read; the frame is skipped, its number is not used again."""
 
 _ASSUMED_RATE = 30.0  # as OpenFace assumes where a video does not tell
+_TERMINAL = b"ansi"  # what FFmpeg calls the codec of text files
 _ALMOST_ALL = 0.98  # the number of frames that a video announces is often an estimate
 
 
@@ -111,6 +112,7 @@ class VideoFrames:
         self._report = report
         self.name = path.stem
         with _capture(str(path)) as capture:
+            _refuse_text(capture, path)
             self.rate = _rate(capture)
             announced = capture.get(cv2.CAP_PROP_FRAME_COUNT)
         self.total = int(announced) if math.isfinite(announced) and announced > 0 else None
@@ -169,6 +171,15 @@ def _capture(source: str | int) -> Iterator[cv2.VideoCapture]:
         yield capture
     finally:
         capture.release()
+
+
+def _refuse_text(capture: cv2.VideoCapture, path: Path) -> None:
+    """Raise if it is a text file, of which FFmpeg makes a video of a terminal."""
+    import cv2
+
+    codec = int(capture.get(cv2.CAP_PROP_FOURCC)) & 0xFFFFFFFF
+    if codec.to_bytes(4, "little") == _TERMINAL:
+        raise PictureError(f"{path}: is a text file, not a video")
 
 
 def _rate(capture: cv2.VideoCapture) -> float:

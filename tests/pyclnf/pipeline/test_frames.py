@@ -56,7 +56,7 @@ class FakeCapture:
         return True
 
     def get(self, what: int) -> float:
-        return self.told[what]
+        return self.told.get(what, 0.0)
 
     def grab(self) -> bool:
         self.number += 1
@@ -81,6 +81,14 @@ def test_a_damaged_video_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         f"{path}: frame 2 cannot be decoded; it is skipped",
         f"{path}: ends after 4 of the 50 frames announced",
     ]
+
+
+def test_text_is_no_video(tmp_path: Path):
+    """FFmpeg takes what is called ``.txt`` for a terminal's screen, and would film it."""
+    path = tmp_path / "notes.txt"
+    path.write_text("One line.\nAnother one.\n" * 40)
+    with pytest.raises(PictureError, match=r"notes\.txt: "):
+        open_frames(str(path), refuse)
 
 
 def test_a_camera(monkeypatch: pytest.MonkeyPatch):
