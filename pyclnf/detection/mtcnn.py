@@ -14,6 +14,7 @@ from pyclnf.detection.settings import CascadeSettings
 from pyclnf.image import to_eight_bit
 from pyclnf.model.face_detector_file import FaceDetectorData, read_face_detector
 from pyclnf.observe import DetectionObserver, checked_observer
+from pyclnf.store.folders import installed_face_detector
 from pyclnf.typing import AnyArray, Float32Array
 
 __all__ = ["MTCNN"]
@@ -24,8 +25,8 @@ class MTCNN:
 
     Parameters
     ----------
-    path : path
-        ``MTCNN_detector.txt`` of OpenFace's models.
+    path : path, optional
+        ``MTCNN_detector.txt`` of OpenFace's models; by default the installed one.
     backend : str
         Where the work is done: ``"cython"``, ``"numpy"``, ``"numpy-exact"`` or ``"auto"``, as for
         landmarks, see :func:`pyclnf.backends.create_backend`; of other names that are taken there,
@@ -40,6 +41,8 @@ class MTCNN:
 
     Raises
     ------
+    ModelNotFoundError
+        If no path is given and no detector installed; says how to get one.
     ModelFileError
         If a file is missing, truncated or corrupt.
     ValueError
@@ -59,13 +62,13 @@ class MTCNN:
 
     def __init__(
         self,
-        path: str | PathLike[str],
+        path: str | PathLike[str] | None = None,
         backend: str = "auto",
         settings: CascadeSettings | None = None,
     ) -> None:
         given = CascadeSettings() if settings is None else settings
         self.settings = instance("settings", given, CascadeSettings)
-        manifest = file_path("path", path)
+        manifest = installed_face_detector() if path is None else file_path("path", path)
         self._networks = _create_networks(choose_networks(backend), read_face_detector(manifest))
 
     @property

@@ -16,6 +16,7 @@ __all__ = [
     "SET",
     "VARIABLE",
     "face_detector_path",
+    "installed_face_detector",
     "installed_models",
     "is_name",
     "model_path",
@@ -33,13 +34,13 @@ FACE_DETECTOR = Path("mtcnn_detector", "MTCNN_detector.txt")
 _PREFIX, _SUFFIX = "main_clnf_", ".txt"
 _NAME = re.compile(r"[\w-]+")
 
-_HOW_TO_GET_ONE = """\
+_HOW_TO_GET_THEM = """\
 Models belong to OpenFace and are no part of pyclnf. Get them with one of
 
     pyclnf model install --from OPENFACE_DIR     (from an OpenFace that you have)
     pyclnf model download                        (the official files, after you accept its licence)
 
-or give the path of a main_*.txt."""
+"""
 
 
 def models_folder() -> Path:
@@ -85,7 +86,8 @@ def model_path(model: str | PathLike[str] | None = None) -> Path:
         return installed[name]
     there_are = f"there are {', '.join(installed)}" if installed else "there is none"
     raise ModelNotFoundError(
-        f"no model {name!r} is installed in {models_folder()}: {there_are}. {_HOW_TO_GET_ONE}"
+        f"no model {name!r} is installed in {models_folder()}: {there_are}. "
+        f"{_HOW_TO_GET_THEM}or give the path of a main_*.txt."
     )
 
 
@@ -93,6 +95,23 @@ def face_detector_path() -> Path | None:
     """Return the text file of the installed face detector; None if there is none."""
     path = models_folder() / SET / FACE_DETECTOR
     return path if path.is_file() else None
+
+
+def installed_face_detector() -> Path:
+    """Return the text file of the installed face detector.
+
+    Raises
+    ------
+    ModelNotFoundError
+        If there is none, saying how to get one.
+    """
+    path = face_detector_path()
+    if path is None:
+        raise ModelNotFoundError(
+            f"no face detector is installed in {models_folder()}. "
+            f"{_HOW_TO_GET_THEM}or give the path of a MTCNN_detector.txt."
+        )
+    return path
 
 
 def is_name(model: str | PathLike[str]) -> bool:

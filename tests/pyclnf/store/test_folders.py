@@ -1,15 +1,26 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import pyclnf
+from openface_bridge.fixtures import embedded
+from openface_bridge.pictures import read_picture
 from pyclnf import CLNF, ModelNotFoundError
-from pyclnf.store.folders import face_detector_path, installed_models, model_path, models_folder
+from pyclnf.detection import MTCNN
+from pyclnf.store.folders import (
+    face_detector_path,
+    installed_face_detector,
+    installed_models,
+    model_path,
+    models_folder,
+)
 from pyclnf.store.install import install_models
 from pyclnf.store.official import OfficialFiles
 
@@ -80,4 +91,21 @@ def test_face_detector(models: Path):
     expected = models / "openface" / "mtcnn_detector" / "MTCNN_detector.txt"
     expected.parent.mkdir(parents=True)
     expected.touch()
-    assert face_detector_path() == expected
+    assert face_detector_path() == installed_face_detector() == expected
+
+
+def test_no_face_detector(models: Path):
+    with pytest.raises(ModelNotFoundError) as caught:
+        MTCNN()
+    assert f"no face detector is installed in {models}. " in str(caught.value)
+    assert "pyclnf model install --from OPENFACE_DIR" in str(caught.value)
+
+
+def test_the_installed_face_detector(models: Path):
+    fixtures = embedded()
+    shutil.copytree(fixtures.face_detector.parent, models / "openface" / "mtcnn_detector")
+    face = next(face for face in fixtures.faces if face.name == "frontal01")
+    picture = read_picture(face.picture)
+    expected = MTCNN(fixtures.face_detector).detect(picture).boxes
+    assert len(expected) == 1
+    assert np.array_equal(MTCNN().detect(picture).boxes, expected)
