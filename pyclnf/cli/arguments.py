@@ -32,10 +32,18 @@ _NOT_COMPUTED = {
     "-aus": (0, "action units"),
     "-au_static": (0, "action units"),
     "-simalign": (0, "aligned faces"),
+    "-simscale": (1, "aligned faces"),
+    "-simsize": (1, "aligned faces"),
+    "-nomask": (0, "aligned faces"),
+    "-nobadaligned": (0, "aligned faces"),
+    "-g": (0, "aligned faces"),
     "-hogalign": (0, "HOG features"),
     "-fdloc": (1, "Haar face detectors"),
     "-root": (1, "roots of paths"),
     "-inroot": (1, "roots of paths"),
+    "-cam_width": (1, "choice of a camera's resolution"),
+    "-cam_height": (1, "choice of a camera's resolution"),
+    "-verbose": (0, "windows"),
 }
 """OpenFace's options for what there is not here: their arguments, and what that is."""
 
@@ -89,7 +97,7 @@ def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_backend_argument(parser)
     parser.add_argument(
-        "--threads", type=int, metavar="N", help="the most to use; default: one per processor"
+        "--threads", type=_positive, metavar="N", help="the most to use; default: one per processor"
     )
 
 
@@ -137,14 +145,21 @@ def add_box_arguments(parser: argparse.ArgumentParser) -> None:
 def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
     """Add how to fit; the defaults are OpenFace's for still pictures."""
     fits = parser.add_argument_group("fitting")
-    fits.add_argument("--wild", "-wild", action="store_true", help="the in-the-wild setting")
+    fits.add_argument(
+        "--wild",
+        "-wild",
+        action="store_true",
+        help="OpenFace's in-the-wild setting: larger windows, more iterations",
+    )
     fits.add_argument(
         *("--multi-view", "-multi_view"),
         type=int,
         choices=(0, 1),
         help="start from eleven head poses, the likeliest fit wins; default: 0, 1 with --wild",
     )
-    fits.add_argument("--sigma", "-sigma", type=float, metavar="S", help="of the mean shift")
+    fits.add_argument(
+        "--sigma", "-sigma", type=float, metavar="S", help="width of the mean shift's kernel"
+    )
     fits.add_argument("--reg", "-reg", type=float, metavar="R", help="weight of the shape prior")
     fits.add_argument("--w-reg", "-w_reg", type=float, metavar="W", help="weight of confidences")
     fits.add_argument("--n-iter", "-n_iter", type=int, metavar="N", help="iterations of a phase")
@@ -167,6 +182,8 @@ def add_fit_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             option, action=_Refuse, nargs=n_values, const=what, help=argparse.SUPPRESS
         )
+    # OpenFace's word for no windows, of which there are none here.
+    parser.add_argument("-q", action="store_true", help=argparse.SUPPRESS)
 
 
 def add_tracking_arguments(parser: argparse.ArgumentParser) -> None:
@@ -190,32 +207,36 @@ def add_output_arguments(parser: argparse.ArgumentParser, *, pts: bool) -> None:
         *("--out-name", "-of"),
         type=_file_name,
         metavar="NAME",
-        help="instead of the input's, without ending",
+        help="of the files written, without ending; default: as the input is called",
     )
-    outputs.add_argument("--csv", action="store_true", help="OpenFace's CSV; the default")
+    outputs.add_argument(
+        "--csv", action="store_true", help="a table in OpenFace's columns; the default"
+    )
     if pts:
-        outputs.add_argument("--pts", action="store_true", help="landmarks counted from 1")
-    outputs.add_argument("--json", action="store_true", help="all that is known (docs/json.md)")
+        outputs.add_argument(
+            "--pts", action="store_true", help="a file of landmarks for each face, counted from 1"
+        )
+    outputs.add_argument("--json", action="store_true", help="all that is known of each face")
     outputs.add_argument(
         "--draw", "-tracked", action="store_true", help="faces drawn: .jpg, of a sequence .avi"
     )
     outputs.add_argument(
         "--precision", type=int, metavar="N", help="decimals; default: OpenFace's, 1 to 3"
     )
+    _add_column_arguments(parser)
+
+
+def _add_column_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add which columns a CSV has."""
+    columns = parser.add_argument_group("columns of the CSV; without any of these, all of them")
     blocks = {
-        "-2Dfp": ("landmarks_2d", "landmarks"),
-        "-3Dfp": ("landmarks_3d", "landmarks in space"),
-        "-pdmparams": ("params", "parameters of the shape"),
-        "-pose": ("pose", "head pose"),
+        "-2Dfp": ("landmarks_2d", "landmarks in the picture, px: x_0 to y_67"),
+        "-3Dfp": ("landmarks_3d", "landmarks in the camera's space, mm: X_0 to Z_67"),
+        "-pdmparams": ("params", "parameters of the shape: p_scale to p_33"),
+        "-pose": ("pose", "head pose, mm and radians: pose_Tx to pose_Rz"),
     }
     for option, (block, what) in blocks.items():
-        outputs.add_argument(
-            option,
-            action="append_const",
-            const=block,
-            dest="blocks",
-            help=f"CSV of {what}, and of what else is named; default: all there is",
-        )
+        columns.add_argument(option, action="append_const", const=block, dest="blocks", help=what)
 
 
 def fit_settings(options: argparse.Namespace) -> FitSettings:

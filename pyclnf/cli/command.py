@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import io
+import re
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 import pyclnf
 from pyclnf.cli import backends, detect, image, model, video
@@ -33,16 +36,36 @@ def run(arguments: Sequence[str] | None) -> int:
     for subcommand in (image, video, detect, model, backends):
         subcommand.add_parser(commands)
     given = sys.argv[1:] if arguments is None else arguments
-    options = parser.parse_args(join_numbers(given, "--bbox"))
+    if not given:
+        parser.print_help(sys.stderr)
+        return UNUSABLE
+    options, unknown = parser.parse_known_args(join_numbers(given, "--bbox"))
+    if unknown:
+        _refuse(commands.choices[options.command], unknown)
     _print_anything()
     try:
         return int(options.run(options))
     except (ValueError, OSError, RuntimeError, MemoryError, ImportError) as error:
-        print(f"pyclnf {options.command}: {error}", file=sys.stderr)
+        print(f"pyclnf {options.command}: {_said_of(error)}", file=sys.stderr)
         return UNUSABLE
+
+
+def _refuse(parser: argparse.ArgumentParser, unknown: Sequence[str]) -> NoReturn:
+    """End, telling which arguments a command does not know, and what may have been meant."""
+    options = re.findall(r"(?<![\w-])--?[a-zA-Z2-9][\w-]*", parser.format_help())
+    close = difflib.get_close_matches(unknown[0].partition("=")[0], options, n=1, cutoff=0.75)
+    meant = f"; did you mean {close[0]}?" if close else "."
+    parser.error(f"unrecognized arguments: {' '.join(unknown)}{meant} See '{parser.prog} --help'")
 
 
 def _print_anything() -> None:
     """Let standard output take file names of any letters, or bytes, as standard error does."""
     if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
         sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _said_of(error: Exception) -> str:
+    """Return an error's message; of the system's, which file, and why, without its number."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)

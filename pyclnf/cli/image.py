@@ -12,7 +12,7 @@ from pyclnf.cli.arguments import (
     add_output_arguments,
 )
 from pyclnf.cli.engines import open_picture_engine
-from pyclnf.cli.inputs import add_picture_arguments, pictures_of
+from pyclnf.cli.inputs import add_picture_arguments, pictures_of, why_skipped
 from pyclnf.cli.interrupts import stoppable
 from pyclnf.cli.progress import progress
 from pyclnf.cli.status import Problems
@@ -20,14 +20,23 @@ from pyclnf.cli.words import counted
 
 __all__ = ["add_parser"]
 
+_EXAMPLES = """\
+examples:
+  pyclnf image face.jpg --csv --draw            # processed/face.csv, processed/face.jpg
+  pyclnf image -fdir pictures -out_dir results  # a CSV for each picture of a folder
+  pyclnf image face.jpg -2Dfp -pose             # landmarks and head pose only"""
+
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Describe the subcommand."""
     parser = commands.add_parser(
         "image",
         help="landmarks of the faces in pictures",
-        description="Find the landmarks of the faces in pictures, and write a CSV or other files "
+        description="Find the landmarks of the faces in pictures, and write a CSV or other files\n"
         "for each picture.",
+        usage="%(prog)s [options] FILE ...",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add_picture_arguments(parser)
@@ -56,13 +65,16 @@ def _image(options: argparse.Namespace) -> int:
             try:
                 frame = Frame(path.stem, read_picture(path))
             except PictureError as error:
-                problems.report(f"{error}; it is skipped")
+                problems.report(why_skipped(path, error))
                 continue
             faces = engine.image(frame)
+            if not faces and options.bbox_dir is None:
+                problems.remark(f"{path}: no face was found")
             for face in faces:
                 if not face.was_fitted:
                     problems.report(f"{path}: face {face.face_id}: {face.failure}; it is skipped")
             outputs.write_picture(stems[index], path, frame, faces)
             done, n_faces = done + 1, n_faces + sum(face.was_fitted for face in faces)
-    print(f"{counted(done, 'picture')}, {counted(n_faces, 'face')}: {outputs.folder}")
+    written = f", written to {outputs.folder}" if done else "; nothing was written"
+    print(f"{counted(done, 'picture')}, {counted(n_faces, 'face')}{written}")
     return problems.status(interrupted=stop.requested)

@@ -5,7 +5,13 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-__all__ = ["add_picture_arguments", "add_sequence_arguments", "pictures_of", "sequence_of"]
+__all__ = [
+    "add_picture_arguments",
+    "add_sequence_arguments",
+    "pictures_of",
+    "sequence_of",
+    "why_skipped",
+]
 
 
 def add_picture_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,6 +37,13 @@ def pictures_of(options: argparse.Namespace) -> list[Path]:
     if not pictures:
         raise ValueError("no picture was given: name FILEs, or a folder with -fdir")
     return pictures
+
+
+def why_skipped(path: Path, error: Exception) -> str:
+    """Return what to tell of a picture that cannot be read."""
+    if path.is_dir():
+        return f"{path}: is a folder, and is skipped; -fdir {path} takes the pictures in it"
+    return f"{error}; it is skipped"
 
 
 def add_sequence_arguments(parser: argparse.ArgumentParser) -> None:

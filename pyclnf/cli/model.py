@@ -65,7 +65,7 @@ def _add_install(actions: argparse._SubParsersAction[Any]) -> None:
         metavar="OPENFACE_DIR",
         help="its sources, a build, an installation, or its folder 'model'",
     )
-    install.add_argument("--replace", action="store_true", help="what is installed may go")
+    install.add_argument("--replace", action="store_true", help="replace what is installed")
     _add_manifest(install)
     install.set_defaults(run=_install)
 
@@ -78,7 +78,7 @@ def _add_download(actions: argparse._SubParsersAction[Any]) -> None:
         action="store_true",
         help="you have read OpenFace's licence and accept it; without, you are asked",
     )
-    download.add_argument("--replace", action="store_true", help="what is installed may go")
+    download.add_argument("--replace", action="store_true", help="replace what is installed")
     download.add_argument(
         "--base-url", metavar="URL", help="the top of OpenFace's sources at another address"
     )

@@ -23,7 +23,7 @@ from pyclnf.pipeline.face import FaceResult
 from pyclnf.pipeline.frame import Frame
 from pyclnf.typing import ByteArray
 
-__all__ = ["Outputs", "SequenceFiles", "outputs_of", "refuse_clashes", "stem_of"]
+__all__ = ["Outputs", "SequenceFiles", "make_folder", "outputs_of", "refuse_clashes", "stem_of"]
 
 _PTS_DECIMALS = 3
 
@@ -147,20 +147,37 @@ def refuse_clashes(stems: Sequence[str], sources: Sequence[Path], folder: Path) 
             )
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder that files are written to.
+
+    Raises
+    ------
+    ValueError
+        If that cannot be done.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ValueError(
+            f"--out-dir: {folder} cannot be made: {error.strerror}; name a folder that you may "
+            f"write to"
+        ) from error
+
+
 def outputs_of(options: argparse.Namespace, engine: Engine, *, sequence: bool) -> Outputs:
     """Return what options ask for; makes the folder.
 
     Raises
     ------
     ValueError
-        If the precision is out of range.
+        If the precision is out of range, or the folder cannot be made.
     """
     pts = not sequence and options.pts
     something = pts or options.json or options.draw
     csv = options.csv or options.blocks or not something
     layout = _layout(options, engine, sequence=sequence) if csv else None
     folder = options.out_dir / Path(options.out_name or "").parent
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     about = {
         "software": {"name": "pyclnf", "version": pyclnf.__version__},
         **engine.about,

@@ -19,6 +19,10 @@ class Problems:
     def report(self, message: str) -> None:
         """Tell of one."""
         self._count += 1
+        self.remark(message)
+
+    def remark(self, message: str) -> None:
+        """Tell of what is worth knowing, but is no problem."""
         print(f"pyclnf {self._command}: {message}", file=sys.stderr)
 
     def status(self, *, interrupted: bool) -> int:

@@ -22,14 +22,23 @@ from pyclnf.cli.words import counted
 
 __all__ = ["add_parser"]
 
+_EXAMPLES = """\
+examples:
+  pyclnf video clip.mp4 --csv --draw   # one face: processed/clip.csv, processed/clip.avi
+  pyclnf video clip.mp4 --faces 4      # up to four faces, told apart by face_id
+  pyclnf video 0                       # what the first camera sees, until Ctrl-C"""
+
 
 def add_parser(commands: argparse._SubParsersAction[Any]) -> None:
     """Describe the subcommand."""
     parser = commands.add_parser(
         "video",
         help="landmarks of the faces in a video, a folder of frames, or what a camera sees",
-        description="Follow a face, or several, through a sequence. Ctrl-C ends it after the frame "
-        "at hand.",
+        description="Follow a face, or several, through a sequence. Ctrl-C ends it after the\n"
+        "frame at hand.",
+        usage="%(prog)s [options] FILE|DIR|CAMERA",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add_sequence_arguments(parser)
@@ -47,7 +56,7 @@ def _video(options: argparse.Namespace) -> int:
     from pyclnf.pipeline.frames import open_frames
 
     source = sequence_of(options)
-    problems, done = Problems("video"), 0
+    problems, done, with_face = Problems("video"), 0, 0
     frames = open_frames(source, problems.report)
     stem = stem_of(options, frames.name)
     engine = open_sequence_engine(options, problems.report)
@@ -61,6 +70,9 @@ def _video(options: argparse.Namespace) -> int:
         for frame, faces in engine.sequence(stop.until(frames)):
             files.write(frame, faces)
             done += 1
+            with_face += any(face.success for face in faces)
             tell(done, frame.name)
-    print(f"{counted(done, 'frame')}: {outputs.folder / stem}.*")
+    print(
+        f"{counted(done, 'frame')}, {with_face} with a face, written to {outputs.folder / stem}.*"
+    )
     return problems.status(interrupted=stop.requested)

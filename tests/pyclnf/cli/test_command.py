@@ -60,6 +60,35 @@ def test_help_is_quick():
     assert HEAVY & set(finished.stdout.split()) == set()
 
 
+def test_without_arguments(capsys: pytest.CaptureFixture[str]):
+    assert main([]) == UNUSABLE
+    said = capsys.readouterr().err
+    assert "landmarks of the faces in pictures" in said
+    assert "exit status: " in said
+
+
+@pytest.mark.parametrize("given", [["video", "--pts"], ["model", "list", "--pts"]])
+def test_an_option_of_another_command(given: list[str], capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as caught:
+        main(given)
+    assert caught.value.code == UNUSABLE
+    said = capsys.readouterr().err
+    assert f"pyclnf {given[0]}: error: unrecognized arguments: --pts" in said
+    assert f"See 'pyclnf {given[0]} --help'" in said
+
+
+def test_an_error_of_the_system_is_told_in_words(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def fail(options: object) -> int:
+        raise PermissionError(13, "Permission denied", "processed/anna.csv.part")
+
+    monkeypatch.setattr("pyclnf.cli.backends._backends", fail)
+    assert main(["backends"]) == UNUSABLE
+    said = capsys.readouterr().err
+    assert said == "pyclnf backends: processed/anna.csv.part: Permission denied\n"
+
+
 def test_backends(capsys: pytest.CaptureFixture[str]):
     assert main(["backends"]) == DONE
     said = capsys.readouterr().out

@@ -43,7 +43,7 @@ def test_a_face_of_the_embedded_model(
     wanted = ["--csv", "--pts", "--json", "--draw", "--precision", "4", "--out-dir", str(tmp_path)]
     assert main(["image", str(face.picture), *arguments, *wanted]) == DONE
     said = capsys.readouterr()
-    assert said.out == f"1 picture, 1 face: {tmp_path}\n"
+    assert said.out == f"1 picture, 1 face, written to {tmp_path}\n"
     assert said.err == ""
     fit = CLNF(fixtures.model, backend="numpy").fit(read_picture(face.picture), face.box)
     [row] = rows_of(tmp_path / "frontal01.csv")
@@ -276,8 +276,43 @@ def test_bad_settings(
     output = ["--out-dir", str(tmp_path / "out")]
     assert main([*given, *output, "--sigma", "-1"]) == UNUSABLE
     assert "sigma: must be from" in capsys.readouterr().err
-    assert main([*given, *output, "--threads", threads]) == UNUSABLE
-    assert "threads: expected a positive number" in capsys.readouterr().err
+    with pytest.raises(SystemExit) as caught:
+        main([*given, *output, "--threads", threads])
+    assert caught.value.code == UNUSABLE
+    assert "--threads: expected a positive number" in capsys.readouterr().err
+
+
+def test_a_folder_that_cannot_be_made(engine: StubEngine, picture: Path, capsys):
+    assert main(["image", str(picture), "--out-dir", str(picture / "out")]) == UNUSABLE
+    assert f"--out-dir: {picture / 'out'} cannot be made: " in capsys.readouterr().err
+    assert engine.seen == []
+
+
+def test_a_folder_is_no_picture(engine: StubEngine, picture: Path, tmp_path: Path, capsys):
+    given = [str(tmp_path), str(picture), "--out-dir", str(tmp_path / "out")]
+    assert main(["image", *given]) == SKIPPED
+    said = capsys.readouterr()
+    assert f"{tmp_path}: is a folder, and is skipped; -fdir {tmp_path} takes" in said.err
+    assert said.out == f"1 picture, 2 faces, written to {tmp_path / 'out'}\n"
+
+
+def test_where_no_face_is_found(
+    engine: StubEngine, picture: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    monkeypatch.setattr(engine, "image", lambda frame: [])
+    assert main(["image", str(picture), "--out-dir", str(tmp_path)]) == DONE
+    said = capsys.readouterr()
+    assert said.err == f"pyclnf image: {picture}: no face was found\n"
+    assert said.out == f"1 picture, 0 faces, written to {tmp_path}\n"
+
+
+def test_nothing_is_written_of_nothing(engine: StubEngine, tmp_path: Path, capsys):
+    assert main(["image", "nowhere.png", "--out-dir", str(tmp_path)]) == SKIPPED
+    assert capsys.readouterr().out == "0 pictures, 0 faces; nothing was written\n"
+
+
+def test_openfaces_word_for_no_windows(engine: StubEngine, picture: Path, tmp_path: Path):
+    assert main(["image", "-q", str(picture), "-out_dir", str(tmp_path)]) == DONE
 
 
 @pytest.mark.parametrize(
@@ -285,6 +320,11 @@ def test_bad_settings(
     [
         (["-gaze"], "-gaze: pyclnf has no gaze"),
         (["-aus"], "-aus: pyclnf has no action units"),
+        (["-simscale", "0.7"], "-simscale: pyclnf has no aligned faces"),
+        (["-nomask"], "-nomask: pyclnf has no aligned faces"),
+        (["-cam_width", "640"], "-cam_width: pyclnf has no choice of a camera's resolution"),
+        (["--treads", "2"], "unrecognized arguments: --treads 2; did you mean --threads?"),
+        (["--dimensions=7"], "unrecognized arguments: --dimensions=7. See 'pyclnf image --help'"),
         (["--bbox", "1,2,3"], "expected X,Y,W,H, four numbers, got '1,2,3'"),
         (["--bbox", "-1,2,3"], "expected X,Y,W,H, four numbers, got '-1,2,3'"),
         (["--out-name", ""], "-of: expected a file's name, got ''"),

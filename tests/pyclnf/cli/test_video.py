@@ -43,7 +43,7 @@ def test_a_video(engine: StubEngine, clip: Path, tmp_path: Path, capsys):
     wanted = ["--csv", "--json", "--draw", "--out-dir", str(out)]
     assert main(["video", str(clip), *wanted]) == DONE
     said = capsys.readouterr()
-    assert said.out == f"3 frames: {out / 'clip'}.*\n"
+    assert said.out == f"3 frames, 3 with a face, written to {out / 'clip'}.*\n"
     assert said.err == ""
     rows = rows_of(out / "clip.csv")
     assert [row["frame"] for row in rows] == ["1", "1", "2", "2", "3", "3"]
@@ -138,7 +138,8 @@ def test_after_ctrl_c_all_is_complete_to_the_last_frame(
     assert "stopping after this picture" in stderr
     rows = rows_of(out / "frames.csv")
     assert 3 <= len(rows) < 3000
-    assert stdout == f"{len(rows)} frames: {out / 'frames'}.*\n"
+    told = f"{len(rows)} frames, {len(rows)} with a face, written to {out / 'frames'}.*\n"
+    assert stdout == told
     assert [int(row["frame"]) for row in rows] == list(range(1, len(rows) + 1))
     assert all(None not in row and None not in row.values() for row in rows)
     document = json.loads((out / "frames.json").read_text("utf-8"))
