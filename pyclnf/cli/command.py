@@ -22,6 +22,12 @@ exit status: 0 if all was done; 1 if something was skipped, a model is bad, or b
 if it cannot be done as asked; 130 if it was interrupted (what had been written until then is
 complete)"""
 
+_WITHOUT_WINDOWS = """\
+Where that is a library for windows, as on most servers, OpenCV's build without them will do:
+
+    pip uninstall --yes opencv-python
+    pip install opencv-python-headless"""
+
 
 def run(arguments: Sequence[str] | None) -> int:
     """Run the command; see :func:`pyclnf.cli.main`."""
@@ -68,4 +74,6 @@ def _said_of(error: Exception) -> str:
     """Return an error's message; of the system's, which file, and why, without its number."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror}"
+    if isinstance(error, ImportError) and "cannot open shared object file" in str(error):
+        return f"{error}. {_WITHOUT_WINDOWS}"
     return str(error)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pyclnf.cli.progress import progress
 from pyclnf.cli.status import DONE, SKIPPED
+from pyclnf.cli.words import counted
 from pyclnf.store.folders import (
     FACE_DETECTOR,
     SET,
@@ -169,11 +171,12 @@ def _install(options: argparse.Namespace) -> int:
     official = official_files(options.manifest)
     installed = install_models(options.source, official, replace=options.replace)
     for model in installed.models:
-        _print_model(model)
-    _print_files(installed.detector)
+        _print_summary(model.manifest.name, model.files)
+    if installed.detector:
+        _print_summary(installed.detector[0].path.name, installed.detector)
     for model in installed.left_out:
         print(f"left out: {model.problem}", file=sys.stderr)
-    print(f"installed in {installed.folder}")
+    print(f"installed in {installed.folder}; 'pyclnf model check' lists every file")
     expected = {file.path.name for file in official.files}
     missed = any(model.manifest.name in expected for model in installed.left_out)
     return SKIPPED if missed else DONE
@@ -241,6 +244,13 @@ def _print_model(model: ModelReport) -> None:
     if model.problem:
         print(f"  {model.problem}")
     _print_files(model.files)
+
+
+def _print_summary(name: str, files: Sequence[FileReport]) -> None:
+    """Print how many files of a model are of which kind of soundness."""
+    verdicts = Counter(file.verdict for file in files)
+    told = "; ".join(f"{counted(n, 'file')}: {verdict}" for verdict, n in verdicts.items())
+    print(f"{name}: usable; {told}")
 
 
 def _print_files(files: Iterable[FileReport]) -> None:

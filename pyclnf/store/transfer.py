@@ -99,10 +99,7 @@ def _receive(url: str, part: Path, limit: int, tell: Tell, pause: float) -> None
             problem = error
         failures = 1 if _size(part) > before else failures + 1
         if failures >= _ATTEMPTS:
-            raise StoreError(
-                f"{url}: {getattr(problem, 'reason', problem)}. What has arrived is kept: try "
-                f"again to go on from there"
-            ) from problem
+            raise StoreError(_broken_connection(url, problem, part)) from problem
         time.sleep(pause * 2 ** (failures - 1))
 
 
@@ -193,6 +190,19 @@ def _http_problem(url: str, error: urllib.error.HTTPError) -> str:
     if error.code in (404, 410):
         return f"{url}: the server has no such file ({error.code}). {_OTHER_ADDRESS}"
     return f"{url}: the server answers {error.code} {error.reason}. {_OTHER_ADDRESS}"
+
+
+def _broken_connection(url: str, problem: Exception, part: Path) -> str:
+    """Return what to do where a connection breaks, or never comes about."""
+    reason = getattr(problem, "reason", problem)
+    if isinstance(reason, OSError) and reason.strerror:
+        reason = reason.strerror
+    if _size(part):
+        return f"{url}: {reason}. What has arrived is kept: try again to go on from there"
+    return (
+        f"{url}: cannot be fetched: {reason}. Is there a network? Try again to go on, or get "
+        f"OpenFace by other means and use 'pyclnf model install'"
+    )
 
 
 def _is_certificate_error(error: Exception) -> bool:

@@ -77,6 +77,24 @@ def test_an_option_of_another_command(given: list[str], capsys: pytest.CaptureFi
     assert f"See 'pyclnf {given[0]} --help'" in said
 
 
+def test_where_there_is_no_library_for_windows(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    problem = "libGL.so.1: cannot open shared object file: No such file or directory"
+
+    def fail(options: object) -> int:
+        raise ImportError(problem)
+
+    monkeypatch.setattr("pyclnf.cli.backends._backends", fail)
+    assert main(["backends"]) == UNUSABLE
+    said = capsys.readouterr().err
+    assert said.startswith(f"pyclnf backends: {problem}. ")
+    assert "pip install opencv-python-headless" in said
+    problem = "cannot import name 'face'"
+    with pytest.raises(ImportError, match=problem):
+        main(["backends"])
+
+
 def test_an_error_of_the_system_is_told_in_words(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

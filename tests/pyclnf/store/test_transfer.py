@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from urllib.error import URLError
 
 import pytest
 from support.file_server import FileServer, serve
@@ -68,6 +70,24 @@ def test_a_later_call_goes_on_where_the_last_one_ended(site: FileServer, tmp_pat
     get(site, target)
     assert target.read_bytes() == CONTENT
     assert site.requests == [("/file", "bytes=70000-")]
+
+
+def test_without_a_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: object, **__: object) -> None:
+        raise URLError(socket.gaierror(-2, "Name or service not known"))
+
+    monkeypatch.setattr("pyclnf.store.transfer._OPENER.open", fail)
+    with pytest.raises(StoreError) as caught:
+        fetch(
+            "https://example.org/file",
+            tmp_path / "file",
+            limit=9,
+            verify=lambda _: True,
+            pause=0,
+        )
+    said = str(caught.value)
+    assert "/file: cannot be fetched: Name or service not known. Is there a network?" in said
+    assert "'pyclnf model install'" in said
 
 
 def test_a_server_without_ranges_sends_all_again(site: FileServer, tmp_path: Path):
