@@ -13,6 +13,9 @@ from pyclnf.selfcheck.embedded import CHECKSUMS, Face, FixtureError
 
 __all__ = ["CHECKSUMS", "Embedded", "Face", "FixtureError", "embedded"]
 
+_IN_A_PACKAGE = {"faces.json", "model", "pictures"}
+"""What an installed package has of the data."""
+
 
 class Embedded(installed.Embedded):
     """Where the fixtures' parts are; made by :func:`embedded`, which has verified them."""
@@ -50,8 +53,13 @@ def embedded(folder: Path | None = None) -> Embedded:
     Raises
     ------
     FixtureError
-        If there are none, or a file is missing, changed or not listed.
+        If there are none, as in an installed package, or a file is missing, changed or not listed.
     """
     found = installed.embedded_folder() if folder is None else folder
+    if {path.name for path in (found / "data").glob("*")} == _IN_A_PACKAGE:
+        raise FixtureError(
+            f"{found}: has no fits of OpenFace's. They come with a clone of the repository, not "
+            f"with a package: run in a clone"
+        )
     installed.verify(found)
     return Embedded(found)

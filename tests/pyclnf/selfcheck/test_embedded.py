@@ -40,5 +40,5 @@ def test_damage_is_seen(installed: Path):
 
 
 def test_the_bridge_needs_recordings(installed: Path):
-    with pytest.raises(FixtureError, match=r"data.experts\.npz: is missing"):
+    with pytest.raises(FixtureError, match=r"has no fits of OpenFace's. They come with a clone"):
         openface_bridge.fixtures.embedded()
