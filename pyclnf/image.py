@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -127,11 +128,9 @@ def check_picture(image: AnyArray) -> AnyArray:
             "image: lies in a GPU's memory, and this backend takes pictures of the host only; "
             "copy it there, or choose backend 'cuda'"
         )
-    try:
-        pixels = np.asarray(image)
-    except (TypeError, ValueError) as error:  # rows of different lengths
-        raise ValueError(f"image: expected an array, got {shown(image)}") from error
-    check_pixels(pixels)
+    picture_size(image)
+    pixels = np.asarray(image)
+    _check_values(pixels)
     return pixels
 
 
@@ -146,9 +145,14 @@ def picture_size(image: Any) -> tuple[int, int]:
 
     Its values may lie anywhere, and are not looked at.
     """
+    if image is None or isinstance(image, str | PathLike):
+        raise ValueError(
+            f"image: expected an array, got {shown(image)}; read the picture first, and see that "
+            f"this succeeded (OpenCV's imread returns None if not)"
+        )
     try:
         shape = np.shape(image)
-    except ValueError as error:  # rows of different lengths
+    except (TypeError, ValueError) as error:  # rows of different lengths
         raise ValueError(f"image: expected an array, got {shown(image)}") from error
     if len(shape) not in (2, 3) or shape[2:] not in ((), (3,)):
         got = shown(image) if shape == () else shape
