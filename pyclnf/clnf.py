@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from os import PathLike
 
 from pyclnf import fitting
@@ -81,7 +82,9 @@ class CLNF:
     Notes
     -----
     Fits with one detector may run in several threads. Preparations (a view's Sigma matrices, a
-    window size's kernels) are made when first needed, or by :meth:`prepare`, and kept.
+    window size's kernels) are made when first needed, or by :meth:`prepare`, and kept. Pickled, for
+    another process, a detector is its arguments: there the model is read, and `backend` chosen,
+    anew.
 
     References
     ----------
@@ -99,6 +102,7 @@ class CLNF:
         cache: bool | str | PathLike[str] | None = None,
     ) -> None:
         folder, path = cache_folder(cache), model_path(manifest)
+        self._given = partial(type(self), path, backend=backend, cache=folder)
         self._backend = create_backend(backend, path, folder)
         self._models = FaceModels(self._backend, folder)
         self._batches = BatchChoice(backend, self._backend, path, folder)
@@ -109,6 +113,10 @@ class CLNF:
         self.n_landmarks = self._backend.detector.pdm.n_landmarks
         self.n_modes = self._backend.detector.pdm.n_modes
         self.part_names = tuple(part.name for part in self._backend.detector.manifest.parts)
+
+    def __reduce__(self) -> tuple[partial[CLNF], tuple[()]]:
+        """Pickle and copy as what was given, not what was made of it: models are loaded anew."""
+        return self._given, ()
 
     def fit(
         self,

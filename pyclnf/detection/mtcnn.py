@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from os import PathLike
 
 from pyclnf.arguments import file_path, instance
@@ -52,7 +53,8 @@ class MTCNN:
 
     Notes
     -----
-    One detector may be used in several threads.
+    One detector may be used in several threads. Pickled, it is its arguments, as
+    :class:`pyclnf.CLNF` is.
 
     References
     ----------
@@ -69,7 +71,12 @@ class MTCNN:
         given = CascadeSettings() if settings is None else settings
         self.settings = instance("settings", given, CascadeSettings)
         manifest = installed_face_detector() if path is None else file_path("path", path)
+        self._given = partial(type(self), manifest.absolute(), backend, self.settings)
         self._networks = _create_networks(choose_networks(backend), read_face_detector(manifest))
+
+    def __reduce__(self) -> tuple[partial[MTCNN], tuple[()]]:
+        """Pickle and copy as what was given, not what was made of it: files are read anew."""
+        return self._given, ()
 
     @property
     def backend(self) -> str:

@@ -318,7 +318,7 @@ TABLE: list[tuple[str, Ask, str, list[Any]]] = [
     ("Tracker.update", first("detector", lambda a, v: a.clnf.tracker(lambda _: v).update(PICTURE)),
      "detector", [None, *NO_NUMBERS, BOX, [BOX[:3]], [(1, 2, 0, 4)], [(9e3, 0, 1, 1)]]),
     # ---- Detection ----
-    ("MTCNN", of(MTCNN), "path", [None, *PATHS]),
+    ("MTCNN", of(MTCNN), "path", PATHS),
     ("MTCNN", first("backend", lambda a, v: MTCNN("nowhere.txt", v)), "backend", NAMES),
     ("MTCNN", of(MTCNN, path="nowhere.txt"), "settings", [*NOTHING_KNOWN, FitSettings()]),
     ("MTCNN.detect", lambda a, c: a.mtcnn.detect(**c), "image", PICTURES),

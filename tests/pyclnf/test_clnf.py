@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import gc
+import pickle
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -363,3 +365,27 @@ def test_fits_leave_no_memory_behind(small_model: Path, backend_name: str):
     assert after - before < 500
     if backend_name == "cython":  # pictures and results; what kernels work in is kept
         assert peak - before < 20 * face.picture.size
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])
+def test_copies_are_what_was_given(
+    clnf: CLNF, copied: Callable[[CLNF], CLNF], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    expected = clnf.fit(FACES[0].picture, FACES[0].box)
+    monkeypatch.chdir(tmp_path)
+    other = copied(clnf)
+    assert other is not clnf
+    assert (other.backend, other.manifest) == (clnf.backend, clnf.manifest)
+    assert_same(other.fit(FACES[0].picture, FACES[0].box), expected)
+
+
+def test_a_copy_keeps_the_cache(small_model: Path, tmp_path: Path):
+    clnf = CLNF(small_model, backend="numpy", cache=tmp_path)
+    pickle.loads(pickle.dumps(clnf)).prepare()
+    assert list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("picture", [None, "face.jpg", Path("face.jpg")])
+def test_pictures_that_nobody_has_read(clnf: CLNF, picture: Any):
+    with pytest.raises(ValueError, match=r"image: .*read the picture first"):
+        clnf.fit(picture, FACES[0].box)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -163,3 +165,12 @@ def test_nothing_optional_is_imported():
     loaded = set(finished.stdout.split())
     assert "pyclnf.detection.mtcnn" in loaded
     assert loaded.isdisjoint({"cv2", "scipy", "pyclnf.kernels", "openface_bridge"})
+
+
+def test_copies_are_what_was_given(
+    detector: MTCNN, blotches: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    for other in (copy.deepcopy(detector), pickle.loads(pickle.dumps(detector))):
+        assert (other.backend, other.settings) == (detector.backend, detector.settings)
+        assert_same(other.detect(blotches), detector.detect(blotches))
