@@ -38,7 +38,7 @@ _UNORDERED = (str, bytes, bytearray, Mapping, Set)
 """What can be iterated over, but is no sequence of anything that this package wants."""
 
 
-def whole_number(name: str, value: Any, least: int | None = None) -> int:
+def whole_number(name: str, value: Any, least: int | None = None, most: int | None = None) -> int:
     """Return a whole number as int."""
     try:
         if isinstance(value, bool):
@@ -48,6 +48,8 @@ def whole_number(name: str, value: Any, least: int | None = None) -> int:
         raise ValueError(f"{name}: expected a whole number, got {shown(value)}") from error
     if least is not None and number < least:
         raise ValueError(f"{name}: must be at least {least}, got {shown(number)}")
+    if most is not None and number > most:
+        raise ValueError(f"{name}: must be at most {most}, got {shown(number)}")
     return number
 
 

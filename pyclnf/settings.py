@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -11,9 +12,13 @@ from pyclnf.arguments import instance, number, shown, whole_number, whole_number
 
 __all__ = ["FitSettings", "checked_settings"]
 
+MOST_ITERATIONS = 1000
+"""An observer's kernels make room for all that a phase may take, 22 kB or more each."""
+
 LARGEST_WINDOW = 23
 """The kernels of a window have 100 * window**4 entries: 112 MB for 23."""
 
+_CECLM = "main_ceclm_general"
 _SMALLEST_SIGMA, _LARGEST = 1e-3, 1e6
 """Within these, what is made of the settings stays well inside float32."""
 
@@ -34,7 +39,7 @@ class FitSettings:
     weight_factor : float
         How strongly patch experts' confidences weigh landmarks (NU-RLMS); 0 weighs them alike.
     max_iterations : int
-        Most iterations of each rigid and each non-rigid phase.
+        Most iterations of each rigid and each non-rigid phase; 1,000 at most.
 
     Raises
     ------
@@ -58,7 +63,7 @@ class FitSettings:
 
     def __post_init__(self) -> None:
         sizes = whole_numbers("window_sizes", self.window_sizes)
-        iterations = whole_number("max_iterations", self.max_iterations, 1)
+        iterations = whole_number("max_iterations", self.max_iterations, 1, MOST_ITERATIONS)
         object.__setattr__(self, "window_sizes", sizes)
         object.__setattr__(self, "max_iterations", iterations)
         if not sizes or not any(sizes):
@@ -88,11 +93,18 @@ class FitSettings:
         """Return these settings as OpenFace's programs change them for their CE-CLM model.
 
         A wider kernel, 1.5 σ, and a weaker prior, 0.9 r; both products are rounded to float32.
-        OpenFace goes by the name of the model's file, ``main_ceclm_general.txt``.
+        :meth:`for_model` tells when.
         """
         sigma = float(np.float32(1.5) * np.float32(self.sigma))
         reg_factor = float(np.float32(0.9) * np.float32(self.reg_factor))
         return replace(self, sigma=sigma, reg_factor=reg_factor)
+
+    def for_model(self, manifest: Path) -> FitSettings:
+        """Return these settings as OpenFace's programs change them for a model.
+
+        They go by the name of its file: ``main_ceclm_general.txt`` is fitted :meth:`for_ceclm`.
+        """
+        return self.for_ceclm() if manifest.stem == _CECLM else self
 
     @classmethod
     def named(cls, name: str) -> FitSettings:

@@ -239,8 +239,8 @@ def _add_column_arguments(parser: argparse.ArgumentParser) -> None:
         columns.add_argument(option, action="append_const", const=block, dest="blocks", help=what)
 
 
-def fit_settings(options: argparse.Namespace) -> FitSettings:
-    """Return the settings asked for.
+def fit_settings(options: argparse.Namespace, manifest: Path) -> FitSettings:
+    """Return the settings asked for, as OpenFace's programs change them for a model.
 
     Raises
     ------
@@ -254,7 +254,8 @@ def fit_settings(options: argparse.Namespace) -> FitSettings:
         "weight_factor": options.w_reg,
         "max_iterations": options.n_iter,
     }
-    return replace(settings, **{name: value for name, value in given.items() if value is not None})
+    chosen = {name: value for name, value in given.items() if value is not None}
+    return replace(settings, **chosen).for_model(manifest)
 
 
 def camera(options: argparse.Namespace) -> CameraIntrinsics | None:

@@ -83,14 +83,14 @@ def _opened(options: argparse.Namespace, report: Report) -> tuple[CLNF, FindBoxe
     from pyclnf.clnf import CLNF
     from pyclnf.pipeline.engine import Choices
 
+    clnf = CLNF(options.model, backend=options.backend)
     choices = Choices(
-        settings=fit_settings(options),
+        settings=fit_settings(options, clnf.manifest),
         multi_view=multi_view(options),
         parts=options.parts,
         validate=bool(options.validate),
         camera=camera(options),
     )
-    clnf = CLNF(options.model, backend=options.backend)
     return clnf, _find_boxes(options, report), choices
 
 

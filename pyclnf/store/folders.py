@@ -13,6 +13,7 @@ from pyclnf.store.errors import ModelNotFoundError
 __all__ = [
     "DEFAULT_MODEL",
     "FACE_DETECTOR",
+    "MANIFESTS",
     "SET",
     "VARIABLE",
     "face_detector_path",
@@ -31,7 +32,9 @@ SET = "openface"
 
 DEFAULT_MODEL = "general"
 FACE_DETECTOR = Path("mtcnn_detector", "MTCNN_detector.txt")
-_PREFIX, _SUFFIX = "main_clnf_", ".txt"
+MANIFESTS = "main_*.txt"
+"""Names of models' files."""
+
 _NAME = re.compile(r"[\w-]+")
 
 _HOW_TO_GET_THEM = """\
@@ -54,9 +57,12 @@ def models_folder() -> Path:
 
 
 def installed_models() -> dict[str, Path]:
-    """Return the manifests of installed models by name, such as ``general`` and ``wild``."""
-    manifests = sorted((models_folder() / SET).glob(f"{_PREFIX}*{_SUFFIX}"))
-    return {path.name[len(_PREFIX) : -len(_SUFFIX)]: path for path in manifests}
+    """Return the manifests of installed models by name.
+
+    ``general`` is ``main_clnf_general.txt``, ``ceclm_general`` is ``main_ceclm_general.txt``.
+    """
+    manifests = sorted((models_folder() / SET).glob(MANIFESTS))
+    return {path.stem.removeprefix("main_").removeprefix("clnf_"): path for path in manifests}
 
 
 def model_path(model: str | PathLike[str] | None = None) -> Path:

@@ -8,7 +8,7 @@ from os.path import normpath
 from pathlib import Path
 
 from pyclnf.store.errors import StoreError
-from pyclnf.store.folders import FACE_DETECTOR, SET, models_folder
+from pyclnf.store.folders import FACE_DETECTOR, MANIFESTS, SET, models_folder
 from pyclnf.store.inspection import (
     FileReport,
     ModelReport,
@@ -31,7 +31,6 @@ _PLACES = (
 )
 """Where an OpenFace keeps its models: as they are, its sources, a build, an installation."""
 
-_MANIFESTS = "main_clnf_*.txt"
 _LICENCES = ("*licen[cs]e*", "*LICEN[CS]E*", "Copyright.txt")
 
 
@@ -66,17 +65,17 @@ def find_model_folder(source: Path) -> Path:
     """
     for place in _PLACES:
         folder = source / place
-        if any(folder.glob(_MANIFESTS)):
+        if any(folder.glob(MANIFESTS)):
             return folder
     places = ", ".join(place for place in _PLACES if place != ".")
     raise StoreError(
-        f"{source}: there is no {_MANIFESTS} here, nor in {places}; name the folder of an OpenFace "
+        f"{source}: there is no {MANIFESTS} here, nor in {places}; name the folder of an OpenFace "
         f"(its sources, a build or an installation), or its folder 'model'"
     )
 
 
 def install_models(source: Path, official: OfficialFiles, *, replace: bool = False) -> Installed:
-    """Copy CLNF models, and the face detector if there is one, after reading every file.
+    """Copy models, and the face detector if there is one, after reading every file.
 
     Parameters
     ----------
@@ -95,7 +94,7 @@ def install_models(source: Path, official: OfficialFiles, *, replace: bool = Fal
     target = models_folder() / SET
     refuse_replacement(target, replace=replace)
     origin = find_model_folder(source)
-    reports = [inspect_model(path, official) for path in sorted(origin.glob(_MANIFESTS))]
+    reports = [inspect_model(path, official) for path in sorted(origin.glob(MANIFESTS))]
     models = tuple(report for report in reports if report.files)
     left_out = tuple(report for report in reports if not report.files)
     detector = inspect_face_detector(origin / FACE_DETECTOR.parent, official)

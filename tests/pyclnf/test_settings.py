@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,14 @@ def test_the_ce_clm_model_gets_other_factors():
     assert odd.reg_factor == np.float32(0.9) * np.float32(7.7)
 
 
+def test_a_model_s_file_name_decides_as_in_openface():
+    settings = FitSettings.wild()
+    ceclm = Path("model", "main_ceclm_general.txt")
+    assert settings.for_model(ceclm) == settings.for_ceclm() != settings
+    for name in ("main_clnf_general.txt", "main_ceclm_wild.txt", "main_clm_general.txt"):
+        assert settings.for_model(ceclm.with_name(name)) == settings
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -49,7 +58,7 @@ def test_the_ce_clm_model_gets_other_factors():
         *[("sigma", value) for value in [0, -1, 1e-30, 1e30, np.nan, np.inf, "1", None, 1j]],
         *[("reg_factor", value) for value in [-1, -1e-9, 1e38, np.nan, np.inf, "1", None]],
         *[("weight_factor", value) for value in [-1, 1e38, np.nan, np.inf, "1", None]],
-        *[("max_iterations", value) for value in [0, -1, 2.5, np.nan, "5", None]],
+        *[("max_iterations", value) for value in [0, -1, 2.5, np.nan, "5", None, 1001, 2**40]],
     ],
 )
 def test_errors_name_the_field(field: str, value: Any):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from pathlib import Path
 
 import cv2
@@ -78,6 +79,20 @@ def test_openfaces_options(fixtures: Embedded, face: Face, tmp_path: Path):
     assert row["x_30"] == f"{fit.landmarks[30, 0]:.1f}"
     assert row["p_0"] == f"{fit.params_local[0]:.3f}"
     assert (tmp_path / "result.jpg").is_file()
+
+
+def test_openfaces_own_model_is_fitted_as_openface_does(
+    small_model: Path, face: Face, tmp_path: Path
+):
+    model = tmp_path / "model"
+    shutil.copytree(small_model.parent, model)
+    manifest = model / "main_ceclm_general.txt"
+    (model / small_model.name).rename(manifest)
+    arguments = ["--model", str(manifest), "--backend", "numpy", "--bbox", box_of(face)]
+    wanted = ["-reg", "20", "-multi_view", "0", "--json", "--out-dir", str(tmp_path)]
+    assert main(["image", str(face.picture), *arguments, *wanted]) == DONE
+    settings = json.loads((tmp_path / f"{face.picture.stem}.json").read_text("utf-8"))["settings"]
+    assert (settings["sigma"], settings["reg_factor"]) == (2.25, 18)
 
 
 def test_wild_means_several_head_poses(fixtures: Embedded, face: Face, tmp_path: Path):

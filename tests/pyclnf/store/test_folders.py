@@ -51,11 +51,12 @@ def test_the_embedded_model_is_never_found_by_itself(tmp_path: Path):
 
 def test_names(models: Path, source: Path, official: OfficialFiles):
     manifest = source / "main_clnf_general.txt"
-    for name in ("wild", "multi-view"):
-        (source / f"main_clnf_{name}.txt").write_bytes(manifest.read_bytes())
+    for name in ("clnf_wild", "clnf_multi-view", "ceclm_general"):
+        (source / f"main_{name}.txt").write_bytes(manifest.read_bytes())
     install_models(source, official)
     folder = models / "openface"
     assert installed_models() == {
+        "ceclm_general": folder / "main_ceclm_general.txt",
         "general": folder / "main_clnf_general.txt",
         "multi-view": folder / "main_clnf_multi-view.txt",
         "wild": folder / "main_clnf_wild.txt",
@@ -63,7 +64,9 @@ def test_names(models: Path, source: Path, official: OfficialFiles):
     assert model_path() == model_path("general") == folder / "main_clnf_general.txt"
     assert model_path("wild") == folder / "main_clnf_wild.txt"
     assert model_path("multi-view") == folder / "main_clnf_multi-view.txt"
-    with pytest.raises(ModelNotFoundError, match=r"no model 'wilt'.*general, multi-view, wild"):
+    with pytest.raises(
+        ModelNotFoundError, match=r"no model 'wilt'.*ceclm_general, general, multi-view, wild"
+    ):
         model_path("wilt")
 
 
