@@ -39,7 +39,8 @@ def _fits(fits: Sequence[FitDecision], backends: Sequence[str]) -> Iterator[_Row
 def _cell(decided: FitDecision) -> str:
     """Return what is said of one backend's fit."""
     mark = "" if decided.status == "pass" else f"  {decided.status}"
-    return f"{decided.fit.max_px:8.4f}  {decided.fit.kind}{mark}"
+    worst = f"{decided.fit.max_px:8.4f}" if decided.fit.compared else f"{'–':>8}"
+    return f"{worst}  {decided.fit.kind}{mark}"
 
 
 def _totals(fits: Sequence[FitDecision], backends: Sequence[str]) -> Iterator[_Row]:
@@ -48,8 +49,9 @@ def _totals(fits: Sequence[FitDecision], backends: Sequence[str]) -> Iterator[_R
     alone = [[each.fit for each in some if not each.fit.of_face] for some in its]
     equal = (f"{sum(fit.kind == 'equal' for fit in some)} of {len(some)}" for some in alone)
     failed = (sum(each.status == "FAIL" for each in some) for some in its)
-    yield ("median fit", *(_px(statistics.median, some) for some in alone))
-    yield ("worst fit", *(_px(max, some) for some in alone))
+    compared = [[fit for fit in some if fit.compared] for some in alone]
+    yield ("median fit", *(_px(statistics.median, some) for some in compared))
+    yield ("worst fit", *(_px(max, some) for some in compared))
     yield ("fits equal in every bit", *equal)
     yield ("verdict", *(f"{count} failed" if count else "passed" for count in failed))
 

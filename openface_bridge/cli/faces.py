@@ -18,7 +18,8 @@ from openface_bridge.live import Live
 from openface_bridge.manifests import Manifests, split_models
 from openface_bridge.parity.faces.candidate import FaceCandidate
 from openface_bridge.parity.faces.run import FaceComparison, compare_face
-from openface_bridge.reference import Reference
+from openface_bridge.parity.refused import REASONS, Refused
+from openface_bridge.reference import Case, Reference
 from openface_bridge.trace import TraceError
 from pyclnf.model import read_manifest
 
@@ -51,12 +52,20 @@ class FaceSources:
         """Return a candidate, loaded anew."""
         return FaceCandidate(backend, self.manifest, self.detector)
 
-    def comparisons(self, backend: str) -> Iterator[FaceComparison]:
+    def comparisons(self, backend: str) -> Iterator[FaceComparison | Refused]:
         """Compare every face and sequence, one at a time."""
         candidate = self.candidate(backend)
         for case in with_progress(self.reference.cases()):
-            record = self.reference.record(case)
-            yield compare_face(record, case, candidate, self.pictures)
+            yield self._compared(case, candidate, backend)
+
+    def _compared(
+        self, case: Case, candidate: FaceCandidate, backend: str
+    ) -> FaceComparison | Refused:
+        """Compare one."""
+        try:
+            return compare_face(self.reference.record(case), case, candidate, self.pictures)
+        except REASONS as error:
+            return Refused(case, backend, str(error))
 
 
 def add_face_argument(parser: argparse.ArgumentParser) -> None:

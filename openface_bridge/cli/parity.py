@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from openface_bridge.cli.comparing import Candidates
 from openface_bridge.cli.faces import FaceSources, add_face_argument
 from openface_bridge.cli.gating import GateFiles, add_gate_arguments, conclude
-from openface_bridge.cli.progress import with_progress
 from openface_bridge.cli.sources import add_source_arguments, sources_of_several
 from openface_bridge.gate.outputs import Write, check_folders, check_outputs
 from openface_bridge.gate.results import results_of
 from openface_bridge.parity.faces.summary import face_summary
 from openface_bridge.parity.models import Models
-from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.reduce import reduce_bug
-from openface_bridge.parity.run import Comparison, compare_run, run_fit
-from openface_bridge.parity.store import read_run
+from openface_bridge.parity.refused import Refused, refused_summary
+from openface_bridge.parity.run import Comparison
 from openface_bridge.parity.summary import fit_summary, run_summary
-from openface_bridge.reference import Reference
 
 if TYPE_CHECKING:
     from openface_bridge.report.page import PageWriter
@@ -69,22 +66,31 @@ def _parity(options: argparse.Namespace) -> int:
         _require_report_packages()
     files = GateFiles.named(options)
     (reference, candidates, pictures), faces = sources_of_several(options)
-    fits, several = [], len(candidates) > 1
+    fits: list[dict[str, Any]] = []
+    refused: list[Refused] = []
+    several = len(candidates) > 1
     if several and options.stored is not None:
         raise ValueError("--run holds the fits of one backend; leave --backend out")
     with ExitStack() as stack:
         page = None if options.html is None else stack.enter_context(_page(options.html, several))
-        for comparison, models in _comparisons(reference, candidates, pictures, options.stored):
+        compared = Candidates(candidates, pictures, options.stored).comparisons(reference)
+        for comparison, models in compared:
+            if isinstance(comparison, Refused):
+                refused.append(comparison)
+                fits.append(refused_summary(comparison))
+                continue
             fits.append(fit_summary(comparison))
             _reduce(comparison, models, options.reduce, several)
             if page is not None:
                 page.add(comparison)
+        if refused and len(refused) == len(fits):
+            raise ValueError(refused[0].reason)
         whole: list[dict[str, Any]] | None = None
         if options.faces and options.stored is None:
             compared_by = (_compared_faces(faces, models.name, page) for models in candidates)
             whole = [summary for summaries in compared_by for summary in summaries]
-        compared = dict.fromkeys(fit["backend"] for fit in fits)
-        backend = ", ".join(compared or (models.name for models in candidates))
+        backends = dict.fromkeys(fit["backend"] for fit in fits)
+        backend = ", ".join(backends or (models.name for models in candidates))
         run = run_summary(fits, whole, backend=backend, reference=reference.description)
         outputs = _outputs(options, run, page)
         return conclude(options, results_of(run), files, outputs, run["face_stages"])
@@ -96,6 +102,9 @@ def _compared_faces(
     """Compare whole faces, if there are any."""
     found = []
     for comparison in () if faces is None else faces.comparisons(backend):
+        if isinstance(comparison, Refused):
+            found.append(refused_summary(comparison))
+            continue
         found.append(face_summary(comparison))
         if page is not None:
             page.add_face(comparison)
@@ -132,21 +141,6 @@ def _page(path: Path, several: bool) -> PageWriter:
     from openface_bridge.report.page import PageWriter
 
     return PageWriter(path, several=several)
-
-
-def _comparisons(
-    reference: Reference, candidates: Sequence[Models], pictures: Path, stored: Path | None
-) -> Iterator[tuple[Comparison, Models]]:
-    """Run the candidates, or read what one did, and compare, one fit at a time."""
-    for case in with_progress(reference.cases()):
-        trace = reference.trace(case)
-        floor = NoiseFloor.of(trace["final.landmarks"], reference.rerun_landmarks(case))
-        for models in candidates:
-            if stored is None:
-                run = run_fit(trace, case, models, pictures)
-            else:
-                run = read_run(stored, trace, case, models, pictures)
-            yield compare_run(run, models, floor), models
 
 
 def _require_report_packages() -> None:

@@ -14,11 +14,11 @@ from openface_bridge.faces.live import LiveFaces
 from openface_bridge.faces.recorded import file_name
 from openface_bridge.gate.outputs import check_folders
 from openface_bridge.live import Live
+from openface_bridge.parity.refused import REASONS
 from openface_bridge.recording.boxes import read_starts, write_starts
 from openface_bridge.recording.record import record
 from openface_bridge.reference import Case
-from openface_bridge.stepping import SteppingError
-from openface_bridge.trace import TraceError, write_arrays
+from openface_bridge.trace import write_arrays
 from pyclnf.cli.words import counted
 
 __all__ = ["add_parser"]
@@ -103,7 +103,7 @@ def _is_recorded(faces: LiveFaces, case: Case, folder: Path) -> bool:
     """Record a face or sequence; if it cannot be, say so."""
     try:
         found = faces.record(case)
-    except (SteppingError, TraceError) as error:
+    except REASONS as error:
         print(f"not recorded: {case.face} {case.setting}: {error}", file=sys.stderr)
         return False
     write_arrays(folder / file_name(case), dict(found.entries))

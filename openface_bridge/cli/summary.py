@@ -107,9 +107,8 @@ def _cells(decided: FitDecision) -> tuple[str, ...]:
     if decided.status == "known":
         known = decided.known[0][1]
         remark = f"until {known.expires}: {known.reason}"
-    return (
-        decided.status, fit.key.face, fit.key.setting, fit.kind, f"{fit.max_px:.4f}", floor, remark,
-    )  # fmt: skip
+    worst = f"{fit.max_px:.4f}" if fit.compared else "–"
+    return decided.status, fit.key.face, fit.key.setting, fit.kind, worst, floor, remark
 
 
 def _conclusion(decision: Decision) -> str:
@@ -119,10 +118,11 @@ def _conclusion(decision: Decision) -> str:
     beside = f" and {counted(faces, 'face')}" if faces else ""
     compared = f"{counted(len(decision.fits) - faces, 'fit')}{beside}"
     kinds = Counter(each.fit.kind for each in decision.fits)
-    named = [kind for kind in ("equal", "rounding", "branch", "bug") if kinds[kind]]
+    named = [kind for kind in ("equal", "rounding", "branch", "bug", "error") if kinds[kind]]
     verdicts = ", ".join(f"{kinds[kind]} {kind}" for kind in named)
     known = f", {statuses['known']} known to diverge" if statuses["known"] else ""
-    errors = [each.fit.max_px for each in decision.fits if not each.fit.of_face]
+    fits = (each.fit for each in decision.fits if each.fit.compared and not each.fit.of_face)
+    errors = [fit.max_px for fit in fits]
     median = f"{statistics.median(errors):.4f}" if errors else "–"
     return (
         f"{'passed' if decision.passed else 'FAILED'}: {compared} "

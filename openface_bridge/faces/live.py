@@ -25,6 +25,7 @@ from openface_bridge.pictures import read_picture
 from openface_bridge.recording.provenance import sha256_of
 from openface_bridge.reference import Case
 from openface_bridge.trace import PROVENANCE
+from pyclnf.image import check_box
 from pyclnf.model import read_manifest
 
 if TYPE_CHECKING:
@@ -95,11 +96,13 @@ class LiveFaces:
 
         Raises
         ------
+        ValueError
+            If its box cannot be fitted.
         SteppingError
             If what it was asked step by step does not end where its own fit does.
         """
         image = read_picture(self._pictures[case.face])
-        box = np.asarray(self._boxes[case.face], np.float32)
+        box = check_box(self._boxes[case.face], image.shape)
         entries = (self._whole if case.setting == WHOLE else self._sequence)(image, box, case.face)
         entries[PROVENANCE] = np.array(json.dumps(self._provenance(case, image), sort_keys=True))
         return FaceRecord(entries, f"live {case.setting} of {case.face}")

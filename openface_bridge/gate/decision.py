@@ -121,13 +121,20 @@ def decide(
     for fit in results.fits:
         found = failures(fit, limits.get(fit.key, {}))
         fits.append(_fit(fit, found, [each for each in valid if each.key == fit.key]))
-        used |= {each.name for each in concerned if any(_covers(each, fit, f) for f in found)}
+        used |= {each.name for each in concerned if _is_needed(each, fit, found)}
     problems = [
         *([] if fits else [Problem("no fit", _EMPTY)]),
         *_missing(results, thresholds, backends),
         *(problem for each in concerned for problem in _stale(each, each.name in used, day)),
     ]
     return Decision(results.backend, results.reference, tuple(fits), tuple(problems))
+
+
+def _is_needed(divergence: Divergence, fit: FitResult, found: Sequence[Failure]) -> bool:
+    """Tell whether an entry covers a failure, or, as far as is known, may still do so."""
+    if not fit.compared:
+        return divergence.key == fit.key
+    return any(_covers(divergence, fit, failure) for failure in found)
 
 
 def _covers(divergence: Divergence, fit: FitResult, failure: Failure) -> bool:
@@ -196,7 +203,8 @@ def _missing(results: Results, thresholds: Thresholds | None, backends: set[str]
         return [Problem(f"thresholds: {asked}", _OTHERS.format(known=known), fatal=True)]
     expected = set(filter(results.expects, theirs))
     lost = (_problem(key, _LOST) for key in sorted(expected - present))
-    new = (_problem(key, _NEW, fatal=False) for key in sorted(present - set(thresholds)))
+    compared = {fit.key for fit in results.fits if fit.compared}
+    new = (_problem(key, _NEW, fatal=False) for key in sorted(compared - set(thresholds)))
     return [*lost, *new]
 
 

@@ -1,4 +1,4 @@
-"""Why a fit fails: bugs, the limit that the noise floor sets, and thresholds."""
+"""Why a fit fails: bugs, the limit that the noise floor sets, thresholds, or no comparison."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from openface_bridge.gate.results import FitResult
 from openface_bridge.gate.thresholds import Limit, Reach, reach
 from openface_bridge.gate.toml import GateFileError
+from openface_bridge.parity.refused import ERROR
 
 __all__ = ["Failure", "failures"]
 
@@ -20,7 +21,7 @@ class Failure:
     Attributes
     ----------
     kind : str
-        ``bug``, ``limit`` or ``threshold``.
+        ``bug``, ``limit`` or ``threshold``; ``error`` of what could not be compared.
     sentence : str
     stage : str or None
         Of a bug.
@@ -45,6 +46,8 @@ def failures(fit: FitResult, limits: Mapping[str, Limit]) -> list[Failure]:
     GateFileError
         If there are limits for regions that the fit's model does not have.
     """
+    if not fit.compared:
+        return [Failure(ERROR, fit.sentence, None, math.inf, {})]
     found = [Failure("bug", each.sentence, each.stage, each.error, {}) for each in fit.wrong]
     beyond = _beyond(fit, range(len(fit.errors)), fit.limit_px)
     if beyond:

@@ -17,14 +17,15 @@ def junit_xml(decision: Decision) -> str:
     """Return the text of an XML file as continuous integration services read it."""
     root = ElementTree.Element("testsuites")
     fatal = [problem for problem in decision.problems if problem.fatal]
-    failed = sum(each.status == "FAIL" for each in decision.fits) + len(fatal)
+    errors = sum(not each.fit.compared for each in decision.fits)
+    failed = sum(each.status == "FAIL" for each in decision.fits) - errors + len(fatal)
     suite = ElementTree.SubElement(
         root,
         "testsuite",
         name=_clean(f"parity {decision.backend}"),
         tests=str(len(decision.fits) + len(fatal)),
         failures=str(failed),
-        errors="0",
+        errors=str(errors),
         skipped="0",
     )
     for each in decision.fits:
@@ -50,7 +51,10 @@ def _fit(suite: ElementTree.Element, decided: FitDecision) -> None:
     if decided.failures:
         first = decided.failures[0]
         failure = ElementTree.SubElement(
-            case, "failure", type=first.kind, message=_clean(first.sentence)
+            case,
+            "failure" if decided.fit.compared else "error",
+            type=first.kind,
+            message=_clean(first.sentence),
         )
         failure.text = _clean("\n".join(each.sentence for each in decided.failures))
 
@@ -58,10 +62,12 @@ def _fit(suite: ElementTree.Element, decided: FitDecision) -> None:
 def _properties(decided: FitDecision) -> list[tuple[str, str]]:
     """Return what to know of a fit."""
     fit = decided.fit
+    told = [("verdict", fit.kind), ("sentence", fit.sentence)]
+    if not fit.compared:
+        return told
     floor = max(fit.floors) if fit.floors else 0.0
     return [
-        ("verdict", fit.kind),
-        ("sentence", fit.sentence),
+        *told,
         ("max_px", f"{fit.max_px:.6g}"),
         ("limit_px", f"{fit.limit_px:.6g}"),
         *([("floors", f"{fit.max_px / floor:.3g}")] if floor > 0 else []),

@@ -11,6 +11,7 @@ from typing import Any
 
 from openface_bridge.faces.reference import SEQUENCE, WHOLE
 from openface_bridge.gate.toml import GateFileError, read_text
+from openface_bridge.parity.refused import ERROR
 from openface_bridge.parity.summary import REPORT_VERSION
 
 __all__ = ["FitKey", "FitResult", "Results", "Wrong", "read_results", "results_of"]
@@ -57,16 +58,14 @@ class FitResult:
     Attributes
     ----------
     key : FitKey
-    picture : str
-        Name of its file.
     passed : bool
         Without regard to thresholds and known divergences.
     kind, sentence : str
-        The verdict, and what it says.
+        The verdict, and what it says; kind ``error`` is of one that could not be compared.
     wrong : tuple of Wrong
         Every stage that is a bug, the verdict's first.
     errors : tuple of float
-        Of each landmark, px; infinite where it is lost.
+        Of each landmark, px; infinite where it is lost. Empty if it could not be compared.
     floors : tuple of float, or None
         Of each landmark, px; None if unknown.
     limit_px : float
@@ -74,7 +73,6 @@ class FitResult:
     """
 
     key: FitKey
-    picture: str
     passed: bool
     kind: str
     sentence: str
@@ -89,9 +87,14 @@ class FitResult:
         return self.key.of_face
 
     @property
+    def compared(self) -> bool:
+        """Whether it could be compared."""
+        return self.kind != ERROR
+
+    @property
     def max_px(self) -> float:
-        """The worst landmark's error."""
-        return max(self.errors, default=0.0)
+        """The worst landmark's error; infinite if it could not be compared."""
+        return max(self.errors, default=math.inf)
 
 
 @dataclass(frozen=True)
@@ -174,16 +177,20 @@ def _check(results: Results) -> None:
     for fit in results.fits:
         if keys.count(fit.key) > 1:
             raise GateFileError(f"{results.source}: holds the fit {fit.key} more than once")
-        if not fit.errors or (fit.floors is not None and len(fit.floors) != len(fit.errors)):
+        lost = fit.compared and not fit.errors
+        if lost or (fit.floors is not None and len(fit.floors) != len(fit.errors)):
             raise GateFileError(f"{results.source}: {fit.key}: errors and floors do not match")
 
 
 def _fit(fit: Mapping[str, Any]) -> FitResult:
     """Return one fit's results."""
-    verdict, floors = fit["verdict"], fit["floor"]["landmarks_px"]
+    verdict = fit["verdict"]
+    key = FitKey(str(fit["backend"]), str(fit["face"]), str(fit["setting"]))
+    if verdict["kind"] == ERROR:
+        return FitResult(key, False, ERROR, str(verdict["sentence"]), (), (), None, 0.0)
+    floors = fit["floor"]["landmarks_px"]
     return FitResult(
-        key=FitKey(str(fit["backend"]), str(fit["face"]), str(fit["setting"])),
-        picture=str(fit["picture"]),
+        key=key,
         passed=bool(fit["passed"]),
         kind=str(verdict["kind"]),
         sentence=str(verdict["sentence"]),

@@ -31,7 +31,7 @@ from openface_bridge.trace import (
     write_trace,
 )
 
-__all__ = ["read_run", "write_run"]
+__all__ = ["backend_of", "read_run", "write_run"]
 
 _TOLD = ("backend", "reference_sha256", "forced_sha256", "success")
 
@@ -95,6 +95,20 @@ def read_run(folder: Path, reference: Trace, case: Case, models: Models, picture
         success=bool(told["success"]),
         forced=stages,
     )
+
+
+def backend_of(folder: Path) -> str:
+    """Return whose fits a folder holds, by the first that can be read; ``unknown`` if none can."""
+    found = filter(None, map(_backend_in, sorted(folder.glob("trace_*.npz"))))
+    return next(found, "unknown")
+
+
+def _backend_in(path: Path) -> str | None:
+    """Return whose fit a file holds; None if it cannot be read."""
+    try:
+        return str(_told(read_trace(path))["backend"])
+    except TraceError:
+        return None
 
 
 def _told(trace: Trace) -> dict[str, Any]:

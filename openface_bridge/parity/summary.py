@@ -11,14 +11,17 @@ from openface_bridge.parity.branches import Branch
 from openface_bridge.parity.comparison import StageComparison
 from openface_bridge.parity.faces.summary import stage_counts
 from openface_bridge.parity.measure import Finding
+from openface_bridge.parity.refused import ERROR
 from openface_bridge.parity.run import Comparison
 from openface_bridge.parity.sentences import REFERENCES_INPUTS, verdict_sentence
 from openface_bridge.parity.verdicts import Verdict
 
 __all__ = ["REPORT_VERSION", "fit_summary", "run_summary"]
 
-REPORT_VERSION = 2
+REPORT_VERSION = 3
 """Of this data; raised when names or meanings change."""
+
+_KINDS = ("equal", "rounding", "branch", "bug", ERROR)
 
 
 def run_summary(
@@ -54,13 +57,14 @@ def _of(backend: str, compared: Sequence[dict[str, Any]]) -> list[dict[str, Any]
 
 def _summary(fits: Sequence[dict[str, Any]], faces: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return what some fits, and whole faces, come to."""
-    errors = sorted(_or_infinite(fit["free_run"]["max_px"]) for fit in fits)
+    compared = [fit["free_run"] for fit in fits if fit["verdict"]["kind"] != ERROR]
+    errors = sorted(_or_infinite(free_run["max_px"]) for free_run in compared)
     kinds = [fit["verdict"]["kind"] for fit in fits]
     return {
         "passed": bool(fits) and all(each["passed"] for each in (*fits, *faces)),
         "fits": len(fits),
         "failed": sum(not fit["passed"] for fit in fits),
-        "verdicts": {kind: kinds.count(kind) for kind in ("equal", "rounding", "branch", "bug")},
+        "verdicts": {kind: kinds.count(kind) for kind in _KINDS},
         "median_max_px": _finite(statistics.median(errors)) if errors else None,
         "worst_max_px": _finite(errors[-1]) if errors else None,
         "faces": len(faces),

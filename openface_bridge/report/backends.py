@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from openface_bridge.parity.refused import ERROR
+
 __all__ = ["Anchors", "Cell", "Row", "rows_of"]
 
 Anchors = Mapping[tuple[str, str, str], str]
@@ -14,12 +16,15 @@ Anchors = Mapping[tuple[str, str, str], str]
 
 @dataclass(frozen=True)
 class Cell:
-    """What a backend made of a fit; see :func:`openface_bridge.parity.summary.fit_summary`."""
+    """What a backend made of a fit; see :func:`openface_bridge.parity.summary.fit_summary`.
+
+    `max_px` is None where it is not finite, `anchor` where the fit could not be compared.
+    """
 
     passed: bool
     kind: str
     max_px: float | None
-    anchor: str
+    anchor: str | None
 
 
 @dataclass(frozen=True)
@@ -44,5 +49,8 @@ def rows_of(run: Mapping[str, Any], anchors: Anchors) -> list[Row]:
 
 def _cell(fit: Mapping[str, Any], anchors: Anchors) -> Cell:
     """Return what is shown of a fit."""
+    kind = fit["verdict"]["kind"]
+    if kind == ERROR:
+        return Cell(passed=False, kind=kind, max_px=None, anchor=None)
     anchor = anchors[fit["face"], fit["setting"], fit["backend"]]
-    return Cell(fit["passed"], fit["verdict"]["kind"], fit["free_run"]["max_px"], anchor)
+    return Cell(fit["passed"], kind, fit["free_run"]["max_px"], anchor)

@@ -20,6 +20,7 @@ from openface_bridge.parity.faces.run import FaceComparison
 from openface_bridge.parity.faces.stages import FACE_STAGES
 from openface_bridge.parity.measure import Finding
 from openface_bridge.parity.place import Place
+from openface_bridge.parity.refused import ERROR
 from openface_bridge.parity.run import Comparison
 from openface_bridge.parity.sentences import verdict_sentence
 from openface_bridge.parity.stages import STAGES, Stage
@@ -161,6 +162,11 @@ class PageWriter:
         faces = sorted(self._faces, key=_severity_of_face)
         stream = self._environment.get_template("page.html").stream(
             run=run,
+            refused=[
+                each
+                for each in (*run["fits"], *(run["faces"] or ()))
+                if each["verdict"]["kind"] == ERROR
+            ],
             entries=ordered,
             rows=rows_of(run, self._shown) if self._several else [],
             parts=self._parts(ordered),

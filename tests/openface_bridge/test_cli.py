@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -20,9 +22,13 @@ from support.recordings import Recordings
 
 from openface_bridge import cli
 from openface_bridge.cli import main
+from openface_bridge.parity.models import Models
+from openface_bridge.parity.run import FitRun, run_fit
 from openface_bridge.parity.stages import STAGES
 from openface_bridge.parity.summary import REPORT_VERSION
-from openface_bridge.recorded import NOISE_FLOOR_FILE
+from openface_bridge.recorded import NOISE_FLOOR_FILE, Recorded
+from openface_bridge.reference import Case
+from openface_bridge.stepping import SteppingError
 from openface_bridge.trace import Trace, read_trace, write_trace
 from pyclnf.backends import available_backends
 
@@ -260,6 +266,103 @@ def test_progress_on_a_terminal(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert parity(*one_fit.arguments) == PASSED
     assert "1/1 anna default" in capsys.readouterr().err
+
+
+# ---- Fits that cannot be compared ----
+
+
+@pytest.fixture
+def two_fits(recordings: Recordings, tmp_path: Path) -> Recordings:
+    """Two of the recorded fits, the first of which is damaged."""
+    traces = tmp_path / "traces"
+    traces.mkdir()
+    shutil.copy(recordings.traces / "trace_ben_2_default.npz", traces)
+    (traces / "trace_anna_default.npz").write_bytes(b"PK")
+    return Recordings(recordings.model, traces, recordings.images)
+
+
+def test_a_damaged_trace_is_told_beside_the_others(
+    two_fits: Recordings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    strict_json: Callable[[str], Any],
+):
+    paths = [tmp_path / name for name in ("p.json", "p.html", "p.xml")]
+    options = zip(("--json", "--html", "--junit"), paths, strict=True)
+    written = [word for option in options for word in option]
+    assert parity(*two_fits.arguments, *written) == FAILED
+    lines = capsys.readouterr().out.splitlines()
+    reason = f"It could not be compared: {two_fits.traces / 'trace_anna_default.npz'}: "
+    assert lines[0].split()[:4] == ["FAIL", "anna", "default", "error"]
+    assert reason in lines[0]
+    assert lines[1].startswith("pass  ben_2")
+    assert lines[2].startswith("FAILED: 2 fits (1 branch, 1 error), 1 failed; worst landmark 0.0")
+    run = strict_json(paths[0].read_text("utf-8"))
+    assert (run["summary"]["failed"], run["summary"]["verdicts"]["error"]) == (1, 1)
+    assert run["fits"][0]["free_run"] is None
+    page = paths[1].read_text("utf-8")
+    assert '<h2 id="refused">' in page
+    assert "trace_anna_default.npz" in page
+    assert "No stage is wrong" not in page
+    suite = ElementTree.parse(paths[2]).getroot()[0]
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "0", "1")
+    error = suite[0].find("error")
+    assert error is not None
+    assert str(error.text).startswith(reason)
+    assert main(["gate", str(paths[0])]) == FAILED
+    assert reason in capsys.readouterr().out
+
+
+def test_a_fit_that_cannot_be_stepped(
+    recordings: Recordings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    """It is one for each backend, in a column of its own."""
+    sound = Recorded.trace
+
+    def trace(self: Recorded, case: Case) -> Trace:
+        if case == Case("ben_2", "default"):
+            raise SteppingError("the parameters ceased to be finite")
+        return sound(self, case)
+
+    monkeypatch.setattr(Recorded, "trace", trace)
+    named = ("--backend", "numpy", "--backend", "numpy-exact")
+    assert parity(*recordings.arguments, *named) == FAILED
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[3].split() == ["ben_2", "default", *["–", "error", "FAIL"] * 2]
+    assert lines[8].split() == ["verdict", "1", "failed", "1", "failed"]
+    assert "(3 equal, 3 branch, 2 error), 2 failed" in lines[-1]
+
+
+def test_a_backend_that_refuses_a_fit(
+    recordings: Recordings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    def refusing(trace: Trace, case: Case, models: Models, pictures: Path) -> FitRun:
+        if models.name == "numpy":
+            raise RuntimeError("no memory is left")
+        return run_fit(trace, case, models, pictures)
+
+    monkeypatch.setattr("openface_bridge.cli.comparing.run_fit", refusing)
+    named = ("--backend", "numpy", "--backend", "numpy-exact")
+    assert parity(*recordings.arguments, *named) == FAILED
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1].split()[2:] == ["–", "error", "FAIL", "0.0000", "equal"]
+    assert "median fit – 0.0000" in " ".join(lines[5].split())
+    assert parity(*recordings.arguments) == UNUSABLE
+    assert capsys.readouterr().err == "parity: no memory is left\n"
+
+
+def test_a_kept_run_that_lacks_a_fit(
+    recordings: Recordings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    kept = tmp_path / "kept"
+    arguments = [*recordings.arguments, "--backend", "numpy-exact", "--out", str(kept)]
+    assert main(["run", *arguments]) == PASSED
+    (kept / "trace_anna_default.npz").unlink()
+    path = tmp_path / "p.json"
+    assert parity(*recordings.arguments, "--run", kept, "--json", path) == FAILED
+    assert "anna             default   error" in capsys.readouterr().out
+    fits = json.loads(path.read_text("utf-8"))["fits"]
+    assert {fit["backend"] for fit in fits} == {"numpy-exact"}
 
 
 # ---- Runs that cannot be done ----

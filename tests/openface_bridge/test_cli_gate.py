@@ -214,7 +214,8 @@ def test_outputs_are_checked_before_anything_runs(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ):
-    monkeypatch.setattr("openface_bridge.cli.parity.run_fit", None)  # nobody gets that far
+    # Nobody gets that far.
+    monkeypatch.setattr("openface_bridge.cli.parity.sources_of_several", None)
     assert run("parity", *recordings.arguments, option, tmp_path) == UNUSABLE
     assert f"parity: {option}: {tmp_path} is a folder" in capsys.readouterr().err
 

@@ -26,7 +26,7 @@ def make_fit() -> MakeFit:
             px[landmark] = error
         changes.setdefault("passed", all(error <= 0.205 for error in px))
         fields: dict[str, Any] = {
-            "key": FitKey("numpy", face, "default"), "picture": f"{face}.png", "kind": "rounding",
+            "key": FitKey("numpy", face, "default"), "kind": "rounding",
             "sentence": "Rounding.", "wrong": (), "floors": (0.1,) * 68, "limit_px": 0.205,
         }  # fmt: skip
         return FitResult(errors=tuple(px), **{**fields, **changes})

@@ -197,3 +197,16 @@ def test_entries_of_other_fits(make_fit: Any, make_results: Any):
     assert not decide(results, divergences=[lost], today=TODAY).passed
     elsewhere = replace(MOUTH, key=replace(KEY, backend="numpy-exact"))
     assert decide(results, divergences=[elsewhere], today=TODAY).passed
+
+
+def test_what_could_not_be_compared_never_passes(make_fit: Any, make_results: Any):
+    """Whatever is known of it; and no entry, nor threshold, is blamed for it."""
+    lost = make_fit(passed=True, kind="error", sentence="Not compared: why.", floors=None)
+    results = make_results(replace(lost, errors=()), make_fit("ben"))
+    limits = {KEY: {"mouth": Limit(0.4)}, FitKey("numpy", "ben", "default"): {}}
+    decision = decide(results, limits, [MOUTH, SHIFT], TODAY)
+    assert not decision.passed
+    assert decision.fits[0].status == "FAIL"
+    assert [failure.kind for failure in decision.fits[0].failures] == ["error"]
+    assert decision.fits[0].sentence == "Not compared: why."
+    assert decision.problems == ()

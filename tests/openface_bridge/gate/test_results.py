@@ -65,7 +65,7 @@ def test_decisions_that_are_wrong(make_data: Any):
 @pytest.mark.parametrize(
     ("change", "match"),
     [
-        ({"report_version": 1}, "version 2, but 1"),
+        ({"report_version": 1}, "version 3, but 1"),
         ({"fits": [{}]}, "KeyError: 'verdict'"),
         ({"fits": None}, "make it anew"),
         ({"fits": [3]}, "make it anew"),

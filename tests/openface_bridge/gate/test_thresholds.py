@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -157,3 +158,10 @@ def test_faces_whose_landmarks_are_equal_must_stay_so(make_fit: Any, make_result
         key = FitKey("cython", "anna", setting)
         proposal = propose(make_results(make_fit(key=key, kind="rounding")), {})
         assert {limit.px for limit in proposal.thresholds[key].values()} == {px}
+
+
+def test_what_could_not_be_compared_tightens_nothing(make_fit: Any, make_results: Any):
+    lost = replace(make_fit(passed=False, kind="error", floors=None), errors=())
+    proposal = propose(make_results(lost), {})
+    assert [*proposal.changes] == []
+    assert len(proposal.refused) == 1

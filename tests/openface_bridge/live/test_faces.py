@@ -78,3 +78,24 @@ def test_the_command_records_faces_and_compares_with_them(
     for reference in (recorded, ("--reference", "live", *live)):
         assert main(["parity", *model, *reference, "--backend", "numpy"]) == 0
         assert "1 fit and 2 faces" in capfd.readouterr().out
+
+
+def test_a_box_that_cannot_be_fitted_is_told_beside_the_others(
+    bridge: Any, recorded_kernel: None, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+):
+    face = next(each for each in EMBEDDED.faces if each.name == "small")
+    boxes = tmp_path / "boxes.json"
+    boxes.write_text(json.dumps({"flat": [5000, 5000, 10, 10], "small": list(face.box)}), "utf-8")
+    model = ("--model", str(EMBEDDED.whole_model), "--images", str(EMBEDDED.pictures))
+    live = ("--reference", "live", "--boxes", str(boxes), "--kernels", "Haswell")
+    assert main(["parity", *model, *live, "--backend", "numpy"]) == 1
+    lines = capfd.readouterr().out.splitlines()
+    found = {tuple(line.split()[1:3]): line.split()[0] for line in lines[:6]}
+    assert found == {
+        (name, setting): "FAIL" if name == "flat" else "pass"
+        for name in ("flat", "small")
+        for setting in ("default", "whole", "sequence")
+    }
+    refused = [line for line in lines if "lies wholly outside the picture" in line]
+    assert len(refused) == 3
+    assert lines[-1].startswith("FAILED: 2 fits and 4 faces (")

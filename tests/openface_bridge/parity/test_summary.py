@@ -170,7 +170,7 @@ def test_run(comparison: Comparison):
     assert run["fits"] is fits
     assert run["summary"] == {
         "passed": True, "fits": 1, "failed": 0,
-        "verdicts": {"equal": 0, "rounding": 0, "branch": 1, "bug": 0},
+        "verdicts": {"equal": 0, "rounding": 0, "branch": 1, "bug": 0, "error": 0},
         "median_max_px": fits[0]["free_run"]["max_px"],
         "worst_max_px": fits[0]["free_run"]["max_px"],
         "faces": 0, "faces_failed": 0,
