@@ -352,14 +352,19 @@ def test_a_backend_that_refuses_a_fit(
 
 
 def test_a_kept_run_that_lacks_a_fit(
-    recordings: Recordings, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    two_fits: Recordings,
+    recordings: Recordings,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ):
-    kept = tmp_path / "kept"
-    arguments = [*recordings.arguments, "--backend", "numpy-exact", "--out", str(kept)]
-    assert main(["run", *arguments]) == PASSED
-    (kept / "trace_anna_default.npz").unlink()
-    path = tmp_path / "p.json"
-    assert parity(*recordings.arguments, "--run", kept, "--json", path) == FAILED
+    kept, path = tmp_path / "kept", tmp_path / "p.json"
+    arguments = [*two_fits.arguments, "--backend", "numpy-exact", "--out", str(kept)]
+    assert main(["run", *arguments]) == FAILED
+    said = capsys.readouterr()
+    assert said.err.startswith("not run: anna default: ")
+    assert said.out == f"1 fit of backend numpy-exact in {kept}\n"
+    shutil.copy(recordings.traces / "trace_anna_default.npz", two_fits.traces)
+    assert parity(*two_fits.arguments, "--run", kept, "--json", path) == FAILED
     assert "anna             default   error" in capsys.readouterr().out
     fits = json.loads(path.read_text("utf-8"))["fits"]
     assert {fit["backend"] for fit in fits} == {"numpy-exact"}
