@@ -92,7 +92,7 @@ def face_sources(options: argparse.Namespace, reference: Reference) -> FaceSourc
     """Return whole faces of a reference whose fits options describe; None if it has none.
 
     Records lie beside the traces, ``face_FACE_whole.npz`` and ``face_FACE_sequence.npz``; a live
-    reference makes them. The face detector lies beside the model.
+    reference makes them. The face detector is the one of ``--detect``, or lies beside the model.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def face_sources(options: argparse.Namespace, reference: Reference) -> FaceSourc
     manifest = _manifest(options)
     if manifest is None:
         raise TraceError(f"there are whole faces, but {_NO_MODEL}; --no-faces leaves them out")
-    return FaceSources(faces, manifest, _detector(manifest), options.images)
+    return FaceSources(faces, manifest, _detector(options, manifest), options.images)
 
 
 def live_faces(options: argparse.Namespace, live: Live) -> LiveFaces | None:
@@ -120,7 +120,7 @@ def live_faces(options: argparse.Namespace, live: Live) -> LiveFaces | None:
         print(f"whole faces are left out: {reason}", file=sys.stderr)
         return None
     boxes = {face: start.box for face, start in live.starts.items()}
-    pictures, detector = live.pictures, _detector(manifest)
+    pictures, detector = live.pictures, _detector(options, manifest)
     return LiveFaces(manifest, detector, pictures, boxes, sequences=sorted(boxes))
 
 
@@ -132,8 +132,10 @@ def _manifest(options: argparse.Namespace) -> Path | None:
     return Manifests(default, by_setting).of(_SETTING)
 
 
-def _detector(manifest: Path) -> Path | None:
-    """Return the face detector beside a model, if there is one."""
+def _detector(options: argparse.Namespace, manifest: Path) -> Path | None:
+    """Return the face detector that ``--detect`` names; else that beside the model, if any."""
+    if options.detect not in (None, Path()):
+        return Path(options.detect)
     beside = manifest.parent / BESIDE_MODEL
     return beside if beside.is_file() else None
 

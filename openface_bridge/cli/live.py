@@ -13,7 +13,13 @@ from openface_bridge.recording.boxes import detect_starts, read_starts
 from openface_bridge.recording.kernels import KERNELS
 from openface_bridge.trace import TraceError
 
-__all__ = ["BESIDE_MODEL", "add_model_argument", "add_start_arguments", "live_reference"]
+__all__ = [
+    "BESIDE_MODEL",
+    "add_model_argument",
+    "add_start_arguments",
+    "live_reference",
+    "refuse_live_arguments",
+]
 
 BESIDE_MODEL = Path("mtcnn_detector", "MTCNN_detector.txt")
 """Where OpenFace has its face detector, from the model's folder."""
@@ -48,18 +54,16 @@ def add_start_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         const=Path(),
         metavar="DETECTOR.txt",
-        help="find the faces with OpenFace's MTCNN detector; by default the one in "
-        "mtcnn_detector/ beside the model",
+        help="find the faces with OpenFace's MTCNN detector, with whole faces compared as well; "
+        "by default the one in mtcnn_detector/ beside the model",
     )
     parser.add_argument(
         "--settings",
-        default="default",
         metavar="NAME,NAME,…",
         help="of default, weighted, wild, ceclm, ceclm-wild; default: default",
     )
     parser.add_argument(
         "--kernels",
-        default=",".join(KERNELS),
         metavar="NAME,NAME,…",
         help="BLAS kernels that the noise floor takes in; those that this processor cannot run "
         f"are left out; default: {','.join(KERNELS)}",
@@ -94,10 +98,22 @@ def live_reference(
         Manifests(default, by_setting),
         pictures,
         starts,
-        _names(options.settings),
+        ("default",) if options.settings is None else _names(options.settings),
         hessians=hessians,
-        kernels=_names(options.kernels),
+        kernels=KERNELS if options.kernels is None else _names(options.kernels),
     )
+
+
+def refuse_live_arguments(options: argparse.Namespace) -> None:
+    """Raise a ValueError if options say where fits start though none is live: recorded ones know.
+
+    Left alone they would mislead: whoever names a setting expects no fit of another one.
+    """
+    for name in ("boxes", "detect", "settings", "kernels"):
+        if getattr(options, name) is not None:
+            raise ValueError(
+                f"--{name} is for --reference live; recorded fits have their own boxes and settings"
+            )
 
 
 def _detector(given: Path, model: Path | None) -> Path:

@@ -7,7 +7,12 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from openface_bridge.cli.faces import FaceSources, embedded_faces, face_sources
-from openface_bridge.cli.live import add_model_argument, add_start_arguments, live_reference
+from openface_bridge.cli.live import (
+    add_model_argument,
+    add_start_arguments,
+    live_reference,
+    refuse_live_arguments,
+)
 from openface_bridge.fixtures import Embedded, FixtureError, embedded
 from openface_bridge.manifests import split_models
 from openface_bridge.parity.models import Models
@@ -149,4 +154,5 @@ def _reference(options: argparse.Namespace) -> Reference:
     """Return the reference that was asked for."""
     if options.reference == "live":
         return live_reference(options, [options.images])
+    refuse_live_arguments(options)
     return Recorded(options.traces)

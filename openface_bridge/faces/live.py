@@ -166,9 +166,10 @@ class LiveFaces:
     def _checksums(self) -> dict[str, str]:
         """Return the checksums of all files that were read, by name."""
         from openface_bridge.model_files import files_of_model
+        from pyclnf.model.face_detector_file import face_detector_files
 
         files = files_of_model(self._files.model)
         if self._files.detector is not None:
-            files += sorted(self._files.detector.parent.iterdir())
+            files += face_detector_files(self._files.detector)
         folder = self._files.model.parent
         return {os.path.relpath(path, folder): sha256_of(path) for path in files}

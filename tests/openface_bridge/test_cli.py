@@ -427,6 +427,15 @@ def test_as_a_module(tmp_path: Path):
     assert len(found.stderr.splitlines()) == 2
 
 
+@pytest.mark.parametrize("option", ["--boxes", "--detect", "--settings", "--kernels"])
+def test_what_only_live_fits_need_is_refused(
+    option: str, one_fit: Recordings, capsys: pytest.CaptureFixture[str]
+):
+    """Ignored, it would mislead: whoever names a setting expects no fit of another one."""
+    assert parity(*one_fit.arguments, option, "wild") == UNUSABLE
+    assert_unusable(capsys, f"{option} is for --reference live; recorded fits have their own boxes")
+
+
 def test_missing_folders(one_fit: Recordings, capsys: pytest.CaptureFixture[str]):
     model, images = one_fit.model, one_fit.images
     assert parity("--model", model, "--traces", "nowhere", "--images", images) == UNUSABLE

@@ -99,3 +99,35 @@ def test_a_box_that_cannot_be_fitted_is_told_beside_the_others(
     refused = [line for line in lines if "lies wholly outside the picture" in line]
     assert len(refused) == 3
     assert lines[-1].startswith("FAILED: 2 fits and 4 faces (")
+
+
+def test_whole_faces_are_detected_by_the_detector_that_is_named(
+    bridge: Any, recorded_kernel: None, tmp_path: Path
+):
+    """Here there is none beside the model."""
+    (tmp_path / "whole").mkdir()
+    for path in EMBEDDED.whole_model.parent.iterdir():
+        if path.name != "mtcnn_detector":
+            (tmp_path / "whole" / path.name).symlink_to(path)
+    (tmp_path / "model").symlink_to(EMBEDDED.model.parent)
+    pictures, results = tmp_path / "pictures", tmp_path / "results.json"
+    pictures.mkdir()
+    (pictures / "frontal06.png").symlink_to(EMBEDDED.pictures / "frontal06.png")
+    model = tmp_path / "whole" / EMBEDDED.whole_model.name
+    status = main(
+        [
+            *(
+                "parity",
+                "--reference",
+                "live",
+                "--model",
+                str(model),
+            ),
+            *("--images", str(pictures), "--detect", str(EMBEDDED.face_detector)),
+            *("--backend", "numpy-exact", "--kernels", "", "--json", str(results)),
+        ]
+    )
+    run = json.loads(results.read_text("utf-8"))
+    assert status == 0, run["faces"]
+    assert [face["setting"] for face in run["faces"]] == ["whole", "sequence"]
+    assert "detector boxes" in run["faces"][0]["stages"]
