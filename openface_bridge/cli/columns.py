@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from openface_bridge.gate.decision import FitDecision
 from openface_bridge.gate.results import FitResult
 
-__all__ = ["columns"]
+__all__ = ["aligned", "columns"]
 
 _Row = tuple[str, ...]
 
@@ -17,13 +17,18 @@ def columns(fits: Sequence[FitDecision]) -> Iterator[str]:
     """Yield the lines of the table, then a line for each fit that fails or is known to diverge."""
     backends = list(dict.fromkeys(each.fit.key.backend for each in fits))
     rows = [("worst landmark, px", *backends), *_fits(fits, backends), *_totals(fits, backends)]
+    yield from aligned(rows)
+    for each in fits:
+        if each.status != "pass":
+            yield f"{each.status:5} {each.fit.key}: {each.sentence}"
+
+
+def aligned(rows: Sequence[_Row]) -> Iterator[str]:
+    """Yield rows as lines, with columns as wide as what is in them."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         yield "  ".join(cells).rstrip()
-    for each in fits:
-        if each.status != "pass":
-            yield f"{each.status:5} {each.fit.key}: {each.sentence}"
 
 
 def _fits(fits: Sequence[FitDecision], backends: Sequence[str]) -> Iterator[_Row]:

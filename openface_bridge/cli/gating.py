@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from openface_bridge.cli.stages import StageCounts
 from openface_bridge.cli.status import FAILED, PASSED
 from openface_bridge.cli.summary import print_summary
 from openface_bridge.gate.annotations import github_annotations
@@ -67,7 +68,7 @@ def conclude(
     results: Results,
     files: GateFiles,
     outputs: Mapping[str, tuple[Path | None, Write]],
-    face_stages: Mapping[str, Mapping[str, int]] | None = None,
+    face_stages: Mapping[str, StageCounts] | None = None,
 ) -> int:
     """Decide, write everything that was asked for, say so, and return the exit status.
 
@@ -79,8 +80,8 @@ def conclude(
     files : GateFiles
     outputs : mapping of str to (Path or None, callable)
         What else to write, by what it is called.
-    face_stages : mapping of str to mapping of str to int, optional
-        How often each stage of whole faces came to each verdict.
+    face_stages : mapping of str to StageCounts, optional
+        By backend, how often each stage of whole faces came to each verdict.
     """
     decision = decide(results, files.thresholds, files.divergences)
     wanted = {**outputs, "junit": (options.junit, lambda path: _write_junit(path, decision))}

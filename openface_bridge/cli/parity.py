@@ -13,6 +13,7 @@ from openface_bridge.cli.comparing import Candidates
 from openface_bridge.cli.faces import FaceSources, add_face_argument
 from openface_bridge.cli.gating import GateFiles, add_gate_arguments, conclude
 from openface_bridge.cli.sources import add_source_arguments, sources_of_several
+from openface_bridge.cli.stages import StageCounts
 from openface_bridge.gate.outputs import Write, check_folders, check_outputs
 from openface_bridge.gate.results import results_of
 from openface_bridge.parity.faces.summary import face_summary
@@ -93,7 +94,7 @@ def _parity(options: argparse.Namespace) -> int:
         backend = ", ".join(backends or (models.name for models in candidates))
         run = run_summary(fits, whole, backend=backend, reference=reference.description)
         outputs = _outputs(options, run, page)
-        return conclude(options, results_of(run), files, outputs, run["face_stages"])
+        return conclude(options, results_of(run), files, outputs, _face_stages(run))
 
 
 def _compared_faces(
@@ -109,6 +110,11 @@ def _compared_faces(
         if page is not None:
             page.add_face(comparison)
     return found
+
+
+def _face_stages(run: dict[str, Any]) -> dict[str, StageCounts]:
+    """Return how often each backend's stages of whole faces came to each verdict."""
+    return {name: its["face_stages"] for name, its in run["backends"].items()}
 
 
 def _outputs(

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from shutil import get_terminal_size
 
 from openface_bridge.cli.columns import columns
+from openface_bridge.cli.stages import StageCounts, stage_lines
 from openface_bridge.gate.decision import Decision, FitDecision
 from pyclnf.cli.words import counted
 
@@ -23,7 +24,7 @@ _NUMBERS = ("worst, px", "floor, px")
 _STYLES = {"FAIL": "bold red", "known": "yellow", "pass": ""}
 
 
-def print_summary(decision: Decision, face_stages: Mapping[str, Mapping[str, int]]) -> None:
+def print_summary(decision: Decision, face_stages: Mapping[str, StageCounts]) -> None:
     """Print what is decided: on a terminal what fits on one screen, failures first; else all.
 
     Of several backends, a column for each.
@@ -31,15 +32,14 @@ def print_summary(decision: Decision, face_stages: Mapping[str, Mapping[str, int
     Parameters
     ----------
     decision : Decision
-    face_stages : mapping of str to mapping of str to int
-        How often each stage of whole faces came to each verdict; empty if there are none.
+    face_stages : mapping of str to StageCounts
+        By backend, how often each stage of whole faces came to each verdict.
     """
+    stages = list(stage_lines(face_stages))
     if len({decided.fit.key.backend for decided in decision.fits}) > 1:
         print("\n".join(columns(decision.fits)))
     elif sys.stdout.isatty():
-        taken = (
-            _BESIDE_TABLE + len(decision.problems) + (len(face_stages) + 1 if face_stages else 0)
-        )
+        taken = _BESIDE_TABLE + len(decision.problems) + len(stages)
         room = max(get_terminal_size().lines - taken, 1)
         shown = sorted(decision.fits, key=_urgency)[:room]
         _print_fits(shown)
@@ -49,20 +49,11 @@ def print_summary(decision: Decision, face_stages: Mapping[str, Mapping[str, int
             )
     else:
         _print_lines(decision.fits)
-    _print_stages(face_stages)
+    for line in stages:
+        print(line)
     for problem in decision.problems:
         print(f"{'FAIL' if problem.fatal else 'note'}  {problem.title}: {problem.sentence}")
     print(_conclusion(decision))
-
-
-def _print_stages(stages: Mapping[str, Mapping[str, int]]) -> None:
-    """Print a table of stages and verdicts."""
-    if stages:
-        kinds = next(iter(stages.values()))
-        print(f"{'whole faces':18}{''.join(f'{kind:>10}' for kind in kinds)}")
-    for name, counts in stages.items():
-        cells = (f"{count or '–':>10}" for count in counts.values())
-        print(f"{name:18}{''.join(cells)}")
 
 
 def _urgency(decided: FitDecision) -> tuple[int, float]:
@@ -112,20 +103,36 @@ def _cells(decided: FitDecision) -> tuple[str, ...]:
 
 
 def _conclusion(decision: Decision) -> str:
-    """Return the last line."""
+    """Return the last line: what was compared, and what came of it."""
     statuses = Counter(each.status for each in decision.fits)
-    faces = sum(each.fit.of_face for each in decision.fits)
-    beside = f" and {counted(faces, 'face')}" if faces else ""
-    compared = f"{counted(len(decision.fits) - faces, 'fit')}{beside}"
     kinds = Counter(each.fit.kind for each in decision.fits)
     named = [kind for kind in ("equal", "rounding", "branch", "bug", "error") if kinds[kind]]
     verdicts = ", ".join(f"{kinds[kind]} {kind}" for kind in named)
     known = f", {statuses['known']} known to diverge" if statuses["known"] else ""
-    fits = (each.fit for each in decision.fits if each.fit.compared and not each.fit.of_face)
-    errors = [fit.max_px for fit in fits]
-    median = f"{statistics.median(errors):.4f}" if errors else "–"
     return (
-        f"{'passed' if decision.passed else 'FAILED'}: {compared} "
-        f"({verdicts or 'none'}), {statuses['FAIL']} failed{known}; worst landmark {median} px in "
-        f"the median fit"
+        f"{'passed' if decision.passed else 'FAILED'}: {_compared(decision)} "
+        f"({verdicts or 'none'}), {statuses['FAIL']} failed{known}{_median(decision)}"
     )
+
+
+def _compared(decision: Decision) -> str:
+    """Say what was compared; of several backends also how many comparisons that makes."""
+    keys = [each.fit.key for each in decision.fits]
+    backends = {key.backend for key in keys}
+    fits, faces = (
+        {(key.face, key.setting) for key in keys if key.of_face == of_face}
+        for of_face in (False, True)
+    )
+    beside = f" and {counted(len(faces), 'face')}" if faces else ""
+    several = f" on {len(backends)} backends: {counted(len(keys), 'comparison')}"
+    return f"{counted(len(fits), 'fit')}{beside}{several if len(backends) > 1 else ''}"
+
+
+def _median(decision: Decision) -> str:
+    """Say how far the median fit is off; several backends have a column each for that."""
+    fits = [each.fit for each in decision.fits if not each.fit.of_face]
+    if len({fit.key.backend for fit in fits}) > 1:
+        return ""
+    errors = [fit.max_px for fit in fits if fit.compared]
+    median = f"{statistics.median(errors):.4f}" if errors else "–"
+    return f"; worst landmark {median} px in the median fit"

@@ -46,7 +46,6 @@ def run_summary(
         "backends": {name: _summary(_of(name, fits), _of(name, whole)) for name in names},
         "fits": fits,
         "faces": None if faces is None else list(faces),
-        "face_stages": stage_counts(whole) if whole else {},
     }
 
 
@@ -69,6 +68,7 @@ def _summary(fits: Sequence[dict[str, Any]], faces: Sequence[dict[str, Any]]) ->
         "worst_max_px": _finite(errors[-1]) if errors else None,
         "faces": len(faces),
         "faces_failed": sum(not face["passed"] for face in faces),
+        "face_stages": stage_counts(faces) if faces else {},
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,10 +35,12 @@ class Row:
     cells: tuple[Cell | None, ...]
 
 
-def rows_of(run: Mapping[str, Any], anchors: Anchors) -> list[Row]:
-    """Return a run's fits, then its whole faces, with cells in the order of its backends."""
+def rows_of(
+    fits: Sequence[Mapping[str, Any]], run: Mapping[str, Any], anchors: Anchors
+) -> list[Row]:
+    """Return a run's fits, or its whole faces, with cells in the order of its backends."""
     found: dict[tuple[str, str], dict[str, Cell]] = {}
-    for fit in (*run["fits"], *(run["faces"] or ())):
+    for fit in fits:
         cells = found.setdefault((fit["face"], fit["setting"]), {})
         cells[fit["backend"]] = _cell(fit, anchors)
     return [

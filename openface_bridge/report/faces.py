@@ -15,6 +15,7 @@ from openface_bridge.parity.faces.summary import stage_kind
 from openface_bridge.parity.faces.verdicts import FaceVerdict, StageResult
 from openface_bridge.pictures import encode_jpeg
 from openface_bridge.report.fit import mark_of
+from openface_bridge.report.titles import Title
 from openface_bridge.report.words import anchor_of
 
 __all__ = ["FaceEntry", "FaceRow", "FaceView", "entry_of", "view_face"]
@@ -41,8 +42,7 @@ class FaceRow:
 class FaceEntry:
     """What the page's table shows of a face."""
 
-    anchor: str
-    name: str
+    title: Title
     passed: bool
     kind: str
     stage: str | None
@@ -69,7 +69,6 @@ class FaceView:
     """What the template is given of one face or sequence."""
 
     anchor: str
-    name: str
     passed: bool
     verdict: FaceVerdict
     comparison: FaceComparison
@@ -78,11 +77,10 @@ class FaceView:
     stages: list[FaceRow]
 
 
-def view_face(comparison: FaceComparison, anchor: str, name: str) -> FaceView:
-    """Prepare one face for the page, where it is called `name`."""
+def view_face(comparison: FaceComparison, anchor: str) -> FaceView:
+    """Prepare one face for the page."""
     return FaceView(
         anchor=anchor,
-        name=name,
         passed=comparison.passed,
         verdict=comparison.verdict,
         comparison=comparison,
@@ -92,11 +90,10 @@ def view_face(comparison: FaceComparison, anchor: str, name: str) -> FaceView:
     )
 
 
-def entry_of(view: FaceView) -> FaceEntry:
+def entry_of(view: FaceView, title: Title) -> FaceEntry:
     """Keep what the page's table shows."""
     return FaceEntry(
-        anchor=view.anchor,
-        name=view.name,
+        title=title,
         passed=view.passed,
         kind=view.verdict.kind,
         stage=view.verdict.stage,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,26 +13,27 @@ from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from openface_bridge.parity.faces.check import Check, FaceFinding
 from openface_bridge.parity.faces.run import FaceComparison
 from openface_bridge.parity.faces.stages import FACE_STAGES
+from openface_bridge.parity.faces.summary import face_summary
 from openface_bridge.parity.measure import Finding
 from openface_bridge.parity.place import Place
 from openface_bridge.parity.refused import ERROR
 from openface_bridge.parity.run import Comparison
 from openface_bridge.parity.sentences import verdict_sentence
 from openface_bridge.parity.stages import STAGES, Stage
-from openface_bridge.reference import Case
 from openface_bridge.report import words
 from openface_bridge.report.backends import rows_of
 from openface_bridge.report.faces import FaceEntry, entry_of, view_face
 from openface_bridge.report.fit import FitView, region_of, view_fit
 from openface_bridge.report.picture import MAGNIFICATIONS
 from openface_bridge.report.provenance import candidate_versions, reference_versions
+from openface_bridge.report.titles import Title, Titles
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -42,8 +45,7 @@ __all__ = ["PageWriter"]
 class _Entry:
     """What is kept of a fit until the page is finished: its row, and where its part is."""
 
-    anchor: str
-    name: str
+    title: Title
     passed: bool
     kind: str
     stage: str | None
@@ -65,6 +67,9 @@ class _Face:
     size: int
 
 
+_Kept = TypeVar("_Kept", _Entry, _Face)
+
+
 class PageWriter:
     """Writes a page fit by fit; memory does not grow with their number.
 
@@ -81,18 +86,15 @@ class PageWriter:
         The page; replaced only when all is written, and its folder made then.
     several : bool
         Whether there will be fits of several backends: they get a table with a column for each,
-        and what several make equal in every bit is shown once.
+        and what several make alike is shown once.
     """
 
     def __init__(self, path: Path, *, several: bool = False) -> None:
         self._path = path
-        self._several = several
-        self._shown: dict[tuple[str, str, str], str] = {}
-        self._equal: dict[Case, str] = {}
+        self._titles = Titles(several)
         self._spool: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         self._entries: list[_Entry] = []
         self._faces: list[_Face] = []
-        self._anchors: Counter[str] = Counter()
         self._reference_versions: set[tuple[str, str]] = set()
         self._models: set[str] = set()
 
@@ -112,40 +114,37 @@ class PageWriter:
         self._spool.close()
 
     def add(self, comparison: Comparison) -> None:
-        """Render one fit's part, unless it would be what another backend's is."""
-        case, backend = comparison.case, comparison.run.backend
-        told = (case.face, case.setting, *([backend] if self._several else []))
-        equal = self._several and comparison.verdict.kind == "equal"
-        if equal and case in self._equal:
-            self._shown[case.face, case.setting, backend] = self._equal[case]
+        """Render one fit's part, unless it is that of another backend: equal in every bit."""
+        kind = comparison.verdict.kind
+        content = kind if kind == "equal" else None
+        title = self._titles.new(comparison.case, comparison.run.backend, content)
+        if title is None:
             return
-        view = view_fit(comparison, self._anchor(words.anchor_of(*told)))
-        self._shown[case.face, case.setting, backend] = view.anchor
-        if equal:
-            self._equal[case] = view.anchor
-        self._render(comparison, view, " · ".join(told))
-
-    def _render(self, comparison: Comparison, view: FitView, name: str) -> None:
-        """Write a fit's part aside."""
-        template = self._environment.get_template("fit.html")
-        part = template.render(view=view, fit=comparison, name=name)
-        encoded = part.encode("utf-8")
-        self._entries.append(_entry(view, name, self._spool.tell(), len(encoded)))
-        self._spool.write(encoded)
+        view = view_fit(comparison, title.anchor)
+        first, size = self._spooled("fit.html", view=view, fit=comparison)
+        self._entries.append(_entry(comparison, view, title, first, size))
         self._reference_versions.update(reference_versions(comparison.run.reference))
         self._models.add(comparison.run.manifest.name)
 
     def add_face(self, comparison: FaceComparison) -> None:
-        """Render the part of one whole face or sequence."""
-        case, backend = comparison.case, comparison.subject.candidate.name
-        told = (case.face, case.setting, *([backend] if self._several else []))
-        view = view_face(comparison, self._anchor(words.anchor_of(*told)), " · ".join(told))
-        self._shown[case.face, case.setting, backend] = view.anchor
-        part = self._environment.get_template("face.html").render(view=view)
-        encoded = part.encode("utf-8")
-        self._faces.append(_Face(entry_of(view), self._spool.tell(), len(encoded)))
+        """Render the part of a face or sequence, unless another backend's tells the same."""
+        told = json.dumps({**face_summary(comparison), "backend": None})
+        content = hashlib.sha256(told.encode("utf-8")).hexdigest()
+        candidate = comparison.subject.candidate
+        title = self._titles.new(comparison.case, candidate.name, content)
+        if title is None:
+            return
+        view = view_face(comparison, title.anchor)
+        first, size = self._spooled("face.html", view=view)
+        self._faces.append(_Face(entry_of(view, title), first, size))
+        self._models.add(candidate.manifest.name)
+
+    def _spooled(self, template: str, **given: Any) -> tuple[int, int]:
+        """Write a rendered part aside; return where it begins, and how long it is."""
+        encoded = self._environment.get_template(template).render(**given).encode("utf-8")
+        first = self._spool.tell()
         self._spool.write(encoded)
-        self._models.add(comparison.subject.candidate.manifest.name)
+        return first, len(encoded)
 
     def finish(self, run: dict[str, Any], path: Path | None = None) -> None:
         """Write the page.
@@ -168,7 +167,9 @@ class PageWriter:
                 if each["verdict"]["kind"] == ERROR
             ],
             entries=ordered,
-            rows=rows_of(run, self._shown) if self._several else [],
+            several=self._titles.several,
+            rows=rows_of(run["fits"], run, self._titles.anchors),
+            face_rows=rows_of(run["faces"] or (), run, self._titles.anchors),
             parts=self._parts(ordered),
             stages=STAGES,
             faces=[face.entry for face in faces],
@@ -192,17 +193,11 @@ class PageWriter:
         finally:
             unfinished.unlink(missing_ok=True)
 
-    def _parts(self, entries: Sequence[_Entry | _Face]) -> Iterator[str]:
-        """Yield rendered parts, one at a time."""
+    def _parts(self, entries: Sequence[_Kept]) -> Iterator[tuple[_Kept, str]]:
+        """Yield what is kept of each part, and the rendered part, one at a time."""
         for entry in entries:
             self._spool.seek(entry.first)
-            yield self._spool.read(entry.size).decode("utf-8")
-
-    def _anchor(self, wanted: str) -> str:
-        """Return a name that no other fit has."""
-        self._anchors[wanted] += 1
-        count = self._anchors[wanted]
-        return wanted if count == 1 else self._anchor(f"{wanted}.{count}")
+            yield entry, self._spool.read(entry.size).decode("utf-8")
 
     @cached_property
     def _environment(self) -> Environment:
@@ -229,13 +224,11 @@ class PageWriter:
         return environment
 
 
-def _entry(view: FitView, name: str, first: int, size: int) -> _Entry:
+def _entry(comparison: Comparison, view: FitView, title: Title, first: int, size: int) -> _Entry:
     """Keep what the page's table shows of a fit."""
-    comparison = view.comparison
     error, floor = comparison.free_run.max_px, comparison.floor
     return _Entry(
-        anchor=view.anchor,
-        name=name,
+        title=title,
         passed=comparison.passed,
         kind=comparison.verdict.kind,
         stage=comparison.verdict.stage,

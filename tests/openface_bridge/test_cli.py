@@ -127,7 +127,8 @@ def test_several_backends(
     assert [line.split()[3::2] for line in lines[1:5]] == [["branch", "equal"]] * 4
     assert " ".join(lines[7].split()) == "fits equal in every bit 0 of 4 4 of 4"
     assert lines[8].split() == ["verdict", "passed", "passed"]
-    assert lines[9].startswith("passed: 8 fits (4 equal, 4 branch), 0 failed")
+    told = "passed: 4 fits on 2 backends: 8 comparisons (4 equal, 4 branch), 0 failed"
+    assert lines[9] == told
     run = strict_json(path.read_text("utf-8"))
     assert run["backend"] == "numpy, numpy-exact"
     assert [its["verdicts"]["equal"] for its in run["backends"].values()] == [0, 4]

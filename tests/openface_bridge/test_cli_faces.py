@@ -53,8 +53,9 @@ def test_faces_are_compared_and_told(
     assert lines[9 + len(STAGES)].startswith("passed: 1 fit and 7 faces (")
     run = strict_json(data.read_text("utf-8"))
     assert (run["summary"]["faces"], run["summary"]["faces_failed"]) == (7, 0)
-    assert list(run["face_stages"]) == STAGES
-    assert all(counts["bug"] == 0 for counts in run["face_stages"].values())
+    stages = run["backends"]["numpy"]["face_stages"]
+    assert list(stages) == STAGES
+    assert all(counts["bug"] == 0 for counts in stages.values())
     assert len(read_results(data).fits) == 8
     cases = ElementTree.parse(xml).getroot().iter("testcase")
     named = [(case.get("classname"), case.get("name")) for case in cases]
@@ -103,10 +104,15 @@ def test_totals_of_several_backends_are_of_fits(
 ):
     named = ["--backend", "numpy", "--backend", "numpy-exact"]
     assert main(["parity", *arguments, *named]) == PASSED
-    lines = {line[:22].strip(): line.split() for line in capsys.readouterr().out.splitlines()}
+    output = capsys.readouterr().out.splitlines()
+    lines = {line[:22].strip(): line.split() for line in output}
     assert lines["frontal06 sequence"][2] != "0.0000"
     assert lines["worst fit"][2:] == ["0.0000", "0.0000"]
     assert lines["fits equal in every bi"][-6:] == ["0", "of", "1", "1", "of", "1"]
+    said = [" ".join(line.split()) for line in output]
+    assert "whole faces numpy numpy-exact" in said
+    assert "template shift 2 equal 2 equal" in said
+    assert said[-1].startswith("passed: 1 fit and 7 faces on 2 backends: 16 comparisons (")
 
 
 def of_one_setting(arguments: list[str]) -> list[str]:

@@ -49,9 +49,7 @@ def test_rows():
     ]
     anchors = {("anna", "wild", "loom"): "a", ("anna", "wild", "abacus"): "b"}
     anchors["ben", "wild", "abacus"] = "c"
-    assert rows_of(
-        {"fits": fits, "faces": [], "backends": {"abacus": {}, "loom": {}}}, anchors
-    ) == [
+    assert rows_of(fits, {"backends": {"abacus": {}, "loom": {}}}, anchors) == [
         Row("anna · wild", (Cell(False, "bug", None, "b"), Cell(True, "equal", 0.0, "a"))),
         Row("ben · wild", (Cell(True, "rounding", 0.5, "c"), None)),
     ]
@@ -70,7 +68,9 @@ def test_a_page_of_several(sound: Comparison, write: Write, tmp_path: Path):
     assert text.count("<article ") == 2  # what is equal in every bit, once
     assert table.count('href="#anna-default-loom"') == 2
     assert 'id="anna-default-abacus"' in text
-    assert "anna · default · abacus" in text
+    assert ">anna · default · abacus</a></h2>" in text
+    assert ">anna · default · loom, quill</a></h2>" in text
+    assert "1 fits on 3 backends: 3 comparisons, 0 failed" in " ".join(text.split())
 
 
 def test_a_failure_among_several(sound: Comparison, write: Write, tmp_path: Path):

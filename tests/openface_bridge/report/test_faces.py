@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.face_records import candidate_of, compared
+from support.face_records import EMBEDDED, candidate_of, compared
 
+from openface_bridge.parity.faces.candidate import FaceCandidate
 from openface_bridge.parity.faces.run import FaceComparison
 from openface_bridge.parity.faces.stages import FACE_STAGES
 from openface_bridge.parity.faces.summary import face_summary
@@ -20,6 +21,16 @@ from openface_bridge.report.page import PageWriter
 
 WHOLE, SEQUENCE = Case("frontal06", "whole"), Case("frontal01", "sequence")
 BACKENDS = ("numpy", "numpy-exact")
+
+
+class Twin(FaceCandidate):
+    """A candidate that can be given another name once it has done its work."""
+
+    other_name = ""
+
+    @property
+    def name(self) -> str:
+        return self.other_name or super().name
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +112,33 @@ def test_faces_of_several_backends(faces: list[FaceComparison], sound: Compariso
     assert re.findall(r'href="#([^"]+)"', row) == anchors
     for anchor in anchors:
         assert section(text, anchor)
-    assert "Verdicts by stage, of all backends" in text
+    assert "1 whole faces and sequences on 2 backends: 2 comparisons, 0 failed" in text
+    counts = text[text.index("Verdicts by stage") :]
+    counts = counts[: counts.index("</table>")]
+    assert [f'<th scope="col">{name}</th>' in counts for name in BACKENDS] == [True, True]
+    assert counts.count("<td>1 ") == 2 * 4  # of a face: its boxes, hypothesis, parts, certainty
+
+
+def test_faces_alike_are_shown_once(faces: list[FaceComparison], sound: Comparison, tmp_path: Path):
+    """Alike in every figure, under the names of both backends."""
+    path = tmp_path / "page.html"
+    twin = Twin("numpy", EMBEDDED.whole_model, EMBEDDED.face_detector)
+    whole = [faces[0], compared(WHOLE, twin)]
+    twin.other_name = "abacus"
+    fits = [replace(sound, run=replace(sound.run, backend=name)) for name in ("numpy", "abacus")]
+    with PageWriter(path, several=True) as writer:
+        for fit in fits:
+            writer.add(fit)
+        for face in whole:
+            writer.add_face(face)
+        summaries = [face_summary(face) for face in whole]
+        told = {"backend": "numpy, abacus", "reference": "made up"}
+        writer.finish(run_summary([fit_summary(fit) for fit in fits], summaries, **told))
+    text = path.read_text("utf-8")
+    assert text.count('<section class="subject"') == 1
+    assert f">{WHOLE.face} · whole · numpy, abacus</a></h2>" in text
+    table = text[text.index('<table class="backends">') : text.index("</table>")]
+    assert table.count(f'href="#{WHOLE.face}-whole-numpy"') == 2
 
 
 def test_a_face_shows_both_engines(text: str, faces: list[FaceComparison]):

@@ -277,7 +277,7 @@ def test_a_failing_page_leaves_the_old_one(
     text = write(path, [sound])
 
     def fail(_: PageWriter, entries: Any) -> Any:
-        yield "begun"
+        yield entries[0], "begun"
         raise RuntimeError("no place")
 
     monkeypatch.setattr(page_module.PageWriter, "_parts", fail)
