@@ -48,7 +48,7 @@ def refused_summary(refused: Refused) -> dict[str, Any]:
             "place": None,
             "finding": None,
             "branch": None,
-            "sentence": f"It could not be compared: {refused.reason}",
+            "sentence": refused.reason,
         },
         "free_run": None,
         "floor": None,

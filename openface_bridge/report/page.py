@@ -161,11 +161,7 @@ class PageWriter:
         faces = sorted(self._faces, key=_severity_of_face)
         stream = self._environment.get_template("page.html").stream(
             run=run,
-            refused=[
-                each
-                for each in (*run["fits"], *(run["faces"] or ()))
-                if each["verdict"]["kind"] == ERROR
-            ],
+            refused=_refused(run),
             entries=ordered,
             several=self._titles.several,
             rows=rows_of(run["fits"], run, self._titles.anchors),
@@ -267,6 +263,19 @@ def _failing(entries: Sequence[_Entry | FaceEntry]) -> list[tuple[str, int]]:
     """Return the stages that bugs were found in, with how often, most frequent first."""
     found = Counter(entry.stage for entry in entries if entry.kind == "bug" and entry.stage)
     return found.most_common()
+
+
+def _refused(run: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what could not be compared, and why; of several backends in one if they agree."""
+    found: dict[tuple[str, ...], list[str]] = {}
+    for each in (*run["fits"], *(run["faces"] or ())):
+        if each["verdict"]["kind"] == ERROR:
+            told = (each["face"], each["setting"], each["verdict"]["sentence"])
+            found.setdefault(told, []).append(each["backend"])
+    return [
+        (" · ".join((face, setting, ", ".join(backends))), why)
+        for (face, setting, why), backends in found.items()
+    ]
 
 
 def _text(name: str) -> str:

@@ -293,7 +293,7 @@ def test_a_damaged_trace_is_told_beside_the_others(
     written = [word for option in options for word in option]
     assert parity(*two_fits.arguments, *written) == FAILED
     lines = capsys.readouterr().out.splitlines()
-    reason = f"It could not be compared: {two_fits.traces / 'trace_anna_default.npz'}: "
+    reason = f"{two_fits.traces / 'trace_anna_default.npz'}: "
     assert lines[0].split()[:4] == ["FAIL", "anna", "default", "error"]
     assert reason in lines[0]
     assert lines[1].startswith("pass  ben_2")

@@ -9,9 +9,13 @@ from typing import Literal
 
 import pytest
 
+from openface_bridge.parity.refused import Refused, refused_summary
 from openface_bridge.parity.run import Comparison
+from openface_bridge.parity.summary import fit_summary, run_summary
+from openface_bridge.reference import Case
 from openface_bridge.report import charts
 from openface_bridge.report.backends import Cell, Row, rows_of
+from openface_bridge.report.page import PageWriter
 
 Write = Callable[..., str]
 Kind = Literal["equal", "bug"]
@@ -86,3 +90,20 @@ def test_a_page_of_one(sound: Comparison, write: Write, tmp_path: Path):
     text = write(tmp_path / "page.html", [sound])
     assert 'id="backends"' not in text
     assert "anna · default</a>" in text
+
+
+def test_what_could_not_be_compared(sound: Comparison, tmp_path: Path):
+    """Named once, with the reason; its cells lead there."""
+    backends = ("abacus", "loom")
+    fits = [fit_summary(by(sound, name)) for name in backends]
+    fits += [refused_summary(Refused(Case("ben", "wild"), name, "no <box>")) for name in backends]
+    path = tmp_path / "page.html"
+    with PageWriter(path, several=True) as writer:
+        for name in backends:
+            writer.add(by(sound, name))
+        writer.finish(run_summary(fits, backend="abacus, loom", reference="made up"))
+    text = path.read_text("utf-8")
+    assert text.count("<li><b>ben · wild · abacus, loom</b>: no &lt;box&gt;</li>") == 1
+    assert text.count('href="#refused"') == 2
+    assert "2 fits on 2 backends: 4 comparisons, 2 failed" in " ".join(text.split())
+    assert "No stage is wrong" not in text
