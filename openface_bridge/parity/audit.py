@@ -15,6 +15,7 @@ import numpy as np
 
 from openface_bridge.parity.candidate import Candidate, record_fit
 from openface_bridge.parity.comparison import compare_forced
+from openface_bridge.parity.finite import while_finite
 from openface_bridge.parity.flow import broken_flow, with_flow
 from openface_bridge.parity.forcing import forced
 from openface_bridge.parity.models import Models, check_model
@@ -25,7 +26,7 @@ from openface_bridge.parity.teacher import Teacher
 from openface_bridge.pictures import find_picture, read_picture
 from openface_bridge.reference import Case, Reference
 from openface_bridge.starts import Start
-from openface_bridge.trace import Step, Trace
+from openface_bridge.trace import Trace
 from pyclnf import FitSettings
 
 __all__ = ["audit", "audit_trace"]
@@ -113,7 +114,7 @@ def audit_trace(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     check_picture(run.reference, run.picture)
     image = backend.picture(read_picture(run.picture))
     whole = _started_like(run.candidate, run.reference)
-    finite = _while_finite(whole)
+    finite = while_finite(whole)
     went_on = finite.steps[-1] if len(finite.steps) < len(whole.steps) else None
     theirs = Teacher(run.reference, image, settings, backend)
     ours = Teacher(finite, image, settings, backend)
@@ -128,25 +129,3 @@ def _started_like(candidate: Trace, reference: Trace) -> Trace:
     kept = {name: each for name, each in candidate.entries.items() if name != "rotation"}
     start = {name: reference[name] for name in ("bbox", "rotation") if name in reference}
     return Trace({**kept, **start}, candidate.source)
-
-
-def _while_finite(trace: Trace) -> Trace:
-    """Return a trace up to the first iteration that is not finite; nothing follows from that."""
-    lost = next((step for step in trace.steps if not _is_finite(trace, step)), None)
-    if lost is None:
-        return trace
-    dropped = [step.prefix for step in trace.steps if step > lost]
-    scales = [f"scale{scale}" for scale in trace.scales if scale > lost.scale]
-    prefixes = tuple(f"{prefix}." for prefix in (*dropped, *scales))
-    kept = {n: each for n, each in trace.entries.items() if not n.startswith(prefixes)}
-    return Trace(kept, trace.source)
-
-
-def _is_finite(trace: Trace, step: Step) -> bool:
-    """Tell whether an iteration, and what its scale started with, is finite."""
-    own = (f"{step.prefix}.", f"scale{step.scale}.")
-    return all(
-        np.isfinite(each).all()
-        for name, each in trace.entries.items()
-        if name.startswith(own[0]) or (name.startswith(own[1]) and name.count(".") == 1)
-    )

@@ -18,9 +18,14 @@ from openface_bridge.trace import Step
 from pyclnf.pdm import Parameters
 from pyclnf.scale_plan import plan_scales
 
-__all__ = ["HANDED_ON", "OUTCOME", "SCHEDULE", "Broken", "broken_flow", "with_flow"]
+__all__ = [
+    "FLOW", "GIVEN_OTHERS", "HANDED_ON", "OUTCOME", "SCHEDULE", "Broken", "broken_flow",
+    "with_flow",
+]  # fmt: skip
 
 HANDED_ON, OUTCOME, SCHEDULE = "handed_on", "outcome", "schedule"
+GIVEN_OTHERS = "given_others"
+FLOW = (HANDED_ON, OUTCOME, SCHEDULE, GIVEN_OTHERS)
 """What findings are called: the entries they are about have no name of their own."""
 
 Broken = tuple[str, Order, Finding]

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from openface_bridge.parity.excerpt import Excerpt, Noting
-from openface_bridge.parity.flow import HANDED_ON, OUTCOME, SCHEDULE
+from openface_bridge.parity.flow import FLOW
 from openface_bridge.parity.place import Moment
 from openface_bridge.parity.replay import moment_of, perform_again
 from openface_bridge.parity.run import Comparison
@@ -79,7 +79,7 @@ def reduce_bug(comparison: Comparison, backend: Backend, folder: Path) -> Path |
     if verdict.kind != "bug" or verdict.finding is None or verdict.stage is None:
         return None
     finding, stage = verdict.finding, stage_named(verdict.stage)
-    if finding.entry.rpartition(".")[2] in (HANDED_ON, OUTCOME, SCHEDULE):
+    if finding.entry.rpartition(".")[2] in FLOW:
         return None
     name = "_".join((run.case.face, run.case.setting, *stage.name.lower().split()))
     moment = moment_of(stage, finding.place)

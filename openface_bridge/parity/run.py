@@ -9,6 +9,7 @@ from pathlib import Path
 from openface_bridge.parity.backend_forcing import forced_by_backend
 from openface_bridge.parity.branches import Branch, first_branch
 from openface_bridge.parity.comparison import StageComparison, compare_forced, compare_free
+from openface_bridge.parity.finite import while_finite
 from openface_bridge.parity.flow import broken_flow, with_flow
 from openface_bridge.parity.forcing import Forced, forced
 from openface_bridge.parity.free_run import FreeRun, run_free
@@ -19,6 +20,7 @@ from openface_bridge.parity.origin import check_picture
 from openface_bridge.parity.stages import stage_named
 from openface_bridge.parity.teacher import Teacher
 from openface_bridge.parity.verdicts import Verdict, judge
+from openface_bridge.parity.wiring import broken_wiring
 from openface_bridge.pictures import find_picture, read_picture
 from openface_bridge.reference import Case, Reference
 from openface_bridge.trace import Trace
@@ -182,7 +184,9 @@ def compare_run(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     image = backend.picture(read_picture(run.picture))
     theirs = Teacher(run.reference, image, settings, backend)
     ours = Teacher(run.candidate, image, settings, backend)
-    stages = with_flow(compare_forced(run.forced, theirs), broken_flow(ours))
+    finite = Teacher(while_finite(run.candidate), image, settings, backend)
+    broken = [*broken_flow(ours), *broken_wiring(finite, _forced(finite, backend))]
+    stages = with_flow(compare_forced(run.forced, theirs), broken)
     return judged(run, stages, theirs, ours, floor)
 
 
