@@ -42,7 +42,13 @@ except ImportError as error:
         raise
     print(error)
 """
-OPENCV_VERSION = "from importlib.metadata import version; print(version('opencv-python'))"
+OPENCV_VERSION = """
+from importlib.metadata import PackageNotFoundError, version
+try:
+    print(version("opencv-python"))
+except PackageNotFoundError:
+    pass  # it has been replaced
+"""
 
 
 def install(session: nox.Session, *requirements: str, bridge: bool = False) -> None:
@@ -62,6 +68,8 @@ def install(session: nox.Session, *requirements: str, bridge: bool = False) -> N
 def use_headless_opencv(session: nox.Session) -> None:
     """Replace OpenCV by the same version's build without windows, nothing of which is used here."""
     version = printed(session, OPENCV_VERSION)
+    if not version:
+        return
     session.run("python", "-m", "pip", "uninstall", "--quiet", "--yes", "opencv-python")
     session.install("--force-reinstall", "--no-deps", f"opencv-python-headless=={version}")
 
