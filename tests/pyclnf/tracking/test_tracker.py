@@ -210,6 +210,18 @@ def test_a_template_is_followed_before_the_fit():
         assert np.abs(steps - (6 if template else 0)).max() <= 1
 
 
+def test_the_template_is_that_of_the_frame_before():
+    """Of a face that has changed its looks, an older template tells nothing."""
+    random = np.random.default_rng(1)
+    changed, noise = random.integers(0, 128, (2, *FRAME.shape), np.uint8)
+    script = Script(drift=(0.0, 0.0))
+    tracker = Tracker(script, one_face, TrackerSettings(template=True, template_scale=4.0))
+    for frame in (FRAME, changed, np.roll(changed, 5, axis=1) + noise):
+        tracker.update(frame)
+    before, now = (start.global_[4:] for _, _, start in script.calls[1:])
+    np.testing.assert_array_equal(now - before, (5, 0))
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
