@@ -21,7 +21,8 @@ py::array_t<float> mean_shift_at(Model& model, const py::array& maps, const py::
   require(std::isfinite(sigma) && sigma > 0, "sigma: must be finite and positive");
   const int size = window_size(maps.ndim() == 3 ? static_cast<int>(maps.shape(2)) : 0);
   const std::vector<Matrix> checked = response_maps(maps, n, size);
-  const Matrix positions(n, 2, const_cast<float*>(finite_floats(offsets, "offsets", {n, 2})));
+  // A copy: while the GIL is released, other threads may write to the array that has been checked.
+  const Matrix positions = Matrix(n, 2, const_cast<float*>(finite_floats(offsets, "offsets", {n, 2}))).clone();
   Matrix shifts;
   {
     const Work work(model);

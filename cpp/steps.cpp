@@ -200,15 +200,16 @@ Similarity similarity(const Model& model, const Parameters& parameters, int scal
 
 namespace {
 
-// Grey values around one landmark, sampled as OpenFace samples them.
-Matrix area_of_interest(const Matrix& image, const cv::Matx22f& to_image, float x, float y, int side) {
-  const float a = to_image(0, 0);
-  const float b = -to_image(0, 1);
-  const float extent = side - 1.0F;
-  const cv::Mat sim = (Matrix(2, 3) << a, -b, x - a * extent / 2.0F + b * extent / 2.0F, b, a,
-                       y - a * extent / 2.0F - b * extent / 2.0F);
-  Matrix area(side, side, 0.0F);
-  cv::warpAffine(image, area, sim, area.size(), cv::WARP_INVERSE_MAP + cv::INTER_LINEAR);
+// Grey values around one landmark, at places (column, row) of a square that is turned and scaled with the face.
+Matrix area_of_interest(const Matrix& image, const cv::Matx22f& to_image, const cv::Point2f& middle, int side) {
+  const cv::Point2f along_rows(to_image(0, 0), -to_image(0, 1)); // OpenFace takes the second row for granted
+  const auto halfway = [side](float component) { return component * (side - 1.0F) / 2.0F; };
+  // Back to the square's first sample in two strides: each is rounded, and other ones end in another last bit.
+  cv::Point2f first = middle - cv::Point2f(halfway(along_rows.x), halfway(along_rows.x));
+  first += cv::Point2f(halfway(along_rows.y), -halfway(along_rows.y));
+  const cv::Matx23f places(along_rows.x, -along_rows.y, first.x, along_rows.y, along_rows.x, first.y);
+  Matrix area;
+  cv::warpAffine(image, area, places, {side, side}, cv::INTER_LINEAR | cv::WARP_INVERSE_MAP);
   return area;
 }
 
@@ -245,7 +246,7 @@ Responses responses(Model& model, const cv::Mat_<uchar>& grey, const Parameters&
   clnf.pdm.CalcShape2D(result.base_shape, parameters.local, parameters.global);
   for (int i = 0; i < n; ++i) {
     if (is_visible(model, result, i)) {
-      result.areas[i] = area_of_interest(image, result.to_image, result.base_shape(i), result.base_shape(i + n),
+      result.areas[i] = area_of_interest(image, result.to_image, {result.base_shape(i), result.base_shape(i + n)},
                                          window_size + support(clnf.patch_experts, scale, result.view, i) - 1);
     } else {
       result.maps[i].release(); // CEN experts fill that of a visible landmark's mirror image as well
