@@ -32,6 +32,8 @@ def cache_folder(cache: bool | str | PathLike[str] | None) -> Path | None:
         return None
     try:
         folder = _user_folder() if cache is True else Path(cache)
+        if cache == "":
+            raise TypeError
     except TypeError as error:
         raise ValueError(f"cache: expected a folder, True, False or None, got {cache!r}") from error
     if folder.is_file():
@@ -42,7 +44,7 @@ def cache_folder(cache: bool | str | PathLike[str] | None) -> Path | None:
 def _user_folder() -> Path:
     """Return this package's folder among the user's caches."""
     if named := os.environ.get(VARIABLE):
-        return Path(named)
+        return Path(named).expanduser()
     if sys.platform == "win32":
         return _absolute("LOCALAPPDATA", "AppData/Local") / "pyclnf" / "Cache"
     if sys.platform == "darwin":

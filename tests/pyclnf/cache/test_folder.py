@@ -71,7 +71,14 @@ def test_no_home(monkeypatch: pytest.MonkeyPatch):
         cache_folder(True)
 
 
-@pytest.mark.parametrize("cache", [1, 0, 2.5, b"bytes", ["list"]])
+def test_a_folder_among_the_user_s_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    monkeypatch.setenv(VARIABLE, "~/models")
+    assert cache_folder(True) == tmp_path / "models"
+
+
+@pytest.mark.parametrize("cache", [1, 0, 2.5, b"bytes", ["list"], ""])
 def test_something_else(cache: object):
     with pytest.raises(ValueError, match="cache: expected a folder, True, False or None, got"):
         cache_folder(cache)  # type: ignore[arg-type]
