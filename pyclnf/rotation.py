@@ -32,6 +32,8 @@ __all__ = [
 Rotation = tuple[float, float, float]
 """Euler angles of a head pose, radians."""
 
+_HALF_TURN = float(np.float32(math.pi))
+"""Fits tell angles in float32, in which π is a little larger."""
 _ONE, _TWO, _FOUR = np.float32(1), np.float32(2), np.float32(4)
 _SMALLEST_SINE = 1e-5
 _SMALLEST_ANGLE = float(np.finfo(np.float64).eps)
@@ -44,7 +46,7 @@ def checked_rotation(rotation: object) -> Rotation:
     if angles.shape != (3,):
         raise ValueError(f"rotation: expected {expected}, got {shown(rotation)}")
     rx, ry, rz = angles.tolist()
-    if not all(abs(angle) <= math.pi for angle in (rx, ry, rz)):
+    if not all(abs(angle) <= _HALF_TURN for angle in (rx, ry, rz)):
         raise ValueError(f"rotation: angles must be from -π to π radians, got {shown(rotation)}")
     return rx, ry, rz
 

@@ -14,6 +14,7 @@ from support import naive
 
 from pyclnf.rotation import (
     axis_angle_to_matrix,
+    checked_rotation,
     compose,
     euler_to_matrix,
     matrix_to_axis_angle,
@@ -223,3 +224,11 @@ def test_bits_of_axis_and_angle_are_those_of_opencv(largest: float):
         matrix = euler_to_matrix(euler)
         expected, _ = cv2.Rodrigues(matrix)
         np.testing.assert_array_equal(matrix_to_axis_angle(matrix), expected[:, 0])
+
+
+def test_half_a_turn_may_be_given_as_fits_tell_it():
+    told = np.float32(math.pi)
+    assert float(told) > math.pi
+    assert checked_rotation((told, -told, 0)) == (float(told), -float(told), 0.0)
+    with pytest.raises(ValueError, match="rotation: angles must be from -π to π"):
+        checked_rotation((np.nextafter(told, np.float32(4)), 0, 0))
