@@ -164,7 +164,8 @@ def _transposed(maps: Float32Array) -> Float32Array:
 def _weight_rows(expert: CCNFExpert) -> Float32Array:
     """Return an expert's neurons as rows: bias, then norm times weights column by column."""
     columns = expert.weights.transpose(0, 2, 1).reshape(len(expert.alphas), -1)
-    scaled = columns * expert.norms.astype(np.float32)[:, None]
+    with np.errstate(over="ignore"):  # a damaged model: its fits fail
+        scaled = columns * expert.norms.astype(np.float32)[:, None]
     return np.concatenate((expert.biases.astype(np.float32)[:, None], scaled), axis=1)
 
 

@@ -51,6 +51,7 @@ def sigma_matrices(
     return sigmas
 
 
+@np.errstate(over="ignore")  # a damaged model: its fits fail
 def precision_matrices(
     alpha_sums: Float32Array, betas: Float64Array, components: Float32Array
 ) -> Float32Array:

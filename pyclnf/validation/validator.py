@@ -216,8 +216,11 @@ class _View:
 def certainty(scores: Float32Array) -> float:
     """Return the certainty that the best of k classes stands for, (k - its number - 1/2) / k.
 
-    The classes cut -1 … 1 evenly, in float64; the first one of equals counts.
+    The classes cut -1 … 1 evenly, in float64; the first one of equals counts. Scores that are not
+    numbers stand for none.
     """
+    if np.isnan(scores).any():
+        return 0.0
     step = 2.0 / scores.size
     value = -1.0 + step / 2.0 + int(np.argmax(scores)) * step
     return float(np.float32(0.5 * (1.0 - value)))

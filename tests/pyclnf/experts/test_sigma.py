@@ -72,3 +72,8 @@ def test_neighbours_support_each_other(arithmetic: Arithmetic):
     sigma = sigma_matrices(ALPHA_SUMS[:1], BETAS[:1], components, 5, arithmetic)[0]
     centre = sigma[12].reshape(5, 5)
     assert centre[2, 2] > centre[2, 1] > centre[1, 1] > 0
+
+
+def test_a_damaged_model_s_matrices_overflow_without_a_warning():
+    sums, components = np.full(1, 3e38, np.float32), np.full((1, 4, 4), 1e10, np.float32)
+    assert np.isinf(precision_matrices(sums, np.full((1, 1), 1e38), components)).all()

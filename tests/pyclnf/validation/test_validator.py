@@ -113,6 +113,11 @@ def test_certainty_of_each_class(classes: int):
     assert certainty(np.zeros(classes, np.float32)) == np.float32(1 - 0.5 / classes)
 
 
+def test_scores_that_are_no_numbers_stand_for_no_certainty():
+    assert certainty(np.full(7, np.nan, np.float32)) == 0
+    assert certainty(np.array([0, 1, np.nan], np.float32)) == 0
+
+
 def test_certainty_is_a_float32():
     assert certainty(np.arange(30, 0, -1, dtype=np.float32)) == float(np.float32(0.983333349))
 
