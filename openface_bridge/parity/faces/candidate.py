@@ -22,6 +22,8 @@ from pyclnf.validation import Validator
 
 __all__ = ["FaceCandidate", "FaceListener"]
 
+_DEFINITION = "numpy-exact"
+
 
 class FaceCandidate:
     """What is compared, loaded when first needed.
@@ -46,6 +48,11 @@ class FaceCandidate:
     def name(self) -> str:
         """The backend's; what ``auto`` chose."""
         return self.backend.name
+
+    @cached_property
+    def definition(self) -> FaceCandidate:
+        """The backend whose bits are the reference's, with the same model."""
+        return FaceCandidate(_DEFINITION, self.manifest, self.detector)
 
     @cached_property
     def parts(self) -> tuple[PartModel, ...]:

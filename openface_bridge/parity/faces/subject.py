@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -42,6 +42,11 @@ class Subject:
     record: FaceRecord
     picture: Array
     candidate: FaceCandidate
+
+    @cached_property
+    def definition(self) -> Subject:
+        """The same with the definition as its candidate: it gives the reference's bits."""
+        return replace(self, candidate=self.candidate.definition)
 
     @cached_property
     def image(self) -> PaddedImage:

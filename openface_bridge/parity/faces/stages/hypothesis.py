@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from openface_bridge.faces.record import Array, FaceRecord
+from openface_bridge.parity.faces.branches import tie_of_fit
 from openface_bridge.parity.faces.check import EPS, Check, Tie, same
 from openface_bridge.parity.faces.place import FacePlace
 from openface_bridge.parity.faces.stages.stage import FaceOutput, FaceStage
@@ -78,24 +80,30 @@ def _free(subject: Subject) -> Iterator[Check]:
     assert tried is not None
     wanted = record["hypotheses.likelihoods"]
     found = np.array([fit.likelihood for fit in tried.fits], np.float32)
-    yield from _likelihoods(record, found, wanted)
+    likelihoods = list(_likelihoods(subject, found, wanted))
+    yield from likelihoods
     chosen, best = tried.chosen, int(record["hypotheses.chosen"])
     moved = 0.0
     if found.shape == wanted.shape:
-        among = [chosen, best]
-        limits = _limits(record)[among]
-        moved = float(np.minimum(np.abs(found - wanted)[among], limits).sum())
+        moved = sum(_moved(likelihoods[index]) for index in {chosen, best})
     yield same("chosen", FacePlace(hypothesis=best), chosen, best, _tie(record, chosen, moved))
 
 
-def _likelihoods(record: FaceRecord, found: Array, wanted: Array) -> Iterator[Check]:
-    """Yield each fit's likelihood."""
+def _likelihoods(subject: Subject, found: Array, wanted: Array) -> Iterator[Check]:
+    """Yield each fit's likelihood; one that is beyond its limit may come of a branch."""
     if found.shape != wanted.shape:
         yield Check("likelihoods", FacePlace(), found, wanted, 0.0)
         return
-    for index, limit in enumerate(_limits(record)):
+    for index, limit in enumerate(_limits(subject.record).tolist()):
         place = FacePlace(hypothesis=index)
-        yield Check("likelihoods", place, found[index], wanted[index], float(limit))
+        check = Check("likelihoods", place, found[index], wanted[index], limit)
+        yield replace(check, tie=tie_of_fit(subject, index, limit)) if check.over else check
+
+
+def _moved(likelihood: Check) -> float:
+    """Return how far rounding has moved a likelihood: beyond its limit if a branch excuses that."""
+    worst = likelihood.worst
+    return worst.apart if likelihood.excused else min(worst.apart, worst.limit)
 
 
 def _limits(record: FaceRecord) -> Array:
@@ -121,5 +129,5 @@ STAGE = FaceStage(
     ),
     _force,
     _free,
-    branches=("likelihoods",),
+    branches=("likelihoods", "any of the fit's own"),
 )
