@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import cast
 
 import numpy as np
 from support.face_records import EMBEDDED
 
-from openface_bridge.parity.faces.candidate import FaceCandidate
+from openface_bridge.parity.faces.candidate import FaceCandidate, FaceListener
+from pyclnf import FitSettings
 from pyclnf.backends import create_backend
 from pyclnf.backends.base import Backend, SamplingBackend
 from pyclnf.backends.composed import ComposedBackend
-from pyclnf.typing import Float32Array
+from pyclnf.face_fitter import FaceFit, FaceFitter
+from pyclnf.hypotheses import ROTATIONS
+from pyclnf.rotation import Rotation
+from pyclnf.typing import AnyArray, Float32Array
 
 __all__ = ["NoisyFaces"]
 
@@ -40,6 +44,9 @@ class NoisyFaces(FaceCandidate):
         super().__init__("numpy-exact", EMBEDDED.whole_model, EMBEDDED.face_detector)
         self.seed, self.factor, self.promise = seed, factor, promise
 
+    rotations: Sequence[Rotation] = ROTATIONS
+    """The head poses that a face in a box is fitted from."""
+
     @property
     def name(self) -> str:
         return "numpy-exact"
@@ -50,6 +57,12 @@ class NoisyFaces(FaceCandidate):
         host = cast(SamplingBackend, create_backend(self.name, self.manifest))
         maps = _NoisyMaps(host.detector.experts.response_maps, self.seed, self.factor)
         return ComposedBackend(self.promise, host, maps)
+
+    def fit(self, image: AnyArray, box: Float32Array, listener: FaceListener) -> FaceFit:
+        """Fit a face with all that belongs to it."""
+        given = (self.backend, self.parts, self.validator, self.rotations)
+        fitter = FaceFitter(*given, observer=listener)
+        return fitter.fit_box(fitter.picture(image), box, FitSettings())
 
 
 class _NoisyMaps:

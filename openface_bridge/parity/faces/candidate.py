@@ -87,11 +87,14 @@ class FaceCandidate:
         fitter = FaceFitter(self.backend, self.parts, self.validator, observer=listener)
         return fitter.fit_box(fitter.picture(image), box, FitSettings())
 
+    def fitter(self) -> FaceFitter:
+        """Return what fits the faces of a sequence."""
+        return FaceFitter(self.backend, self.parts, self.validator)
+
     def tracker(self) -> Tracker[FaceFit]:
         """Return what follows a face, with a template, as the reference was asked to."""
-        fitter = FaceFitter(self.backend, self.parts, self.validator)
         find = None if self.detector is None else self.mtcnn
-        return Tracker(fitter, find, TrackerSettings(template=True))
+        return Tracker(self.fitter(), find, TrackerSettings(template=True))
 
 
 @dataclass

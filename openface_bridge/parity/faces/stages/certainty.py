@@ -9,11 +9,15 @@ from dataclasses import replace
 import numpy as np
 
 from openface_bridge.faces.record import Array
+from openface_bridge.parity.faces.certainties import BOUNDARY, tie_of_certainty
 from openface_bridge.parity.faces.check import EPS, Check, Tie, same
 from openface_bridge.parity.faces.place import FacePlace
+from openface_bridge.parity.faces.stages.parts import landmark_limit
 from openface_bridge.parity.faces.stages.stage import FaceOutput, FaceStage
 from openface_bridge.parity.faces.subject import Subject
+from openface_bridge.parity.noise_floor import landmark_errors
 from openface_bridge.trace import TraceError
+from pyclnf.face_fitter import FaceFit
 from pyclnf.model import ValidatorData, read_validator
 from pyclnf.model.layers import Connection, Convolution
 from pyclnf.model.validator_network import Activation, Kind, Layer
@@ -25,7 +29,6 @@ __all__ = ["STAGE"]
 _PIXEL_ULPS = 16
 _TINY = float(np.finfo(np.float32).tiny) / EPS
 """The smallest normal number is the ulp of this; the reference's exponential goes no lower."""
-_BOUNDARY = float(np.float32(0.725))
 
 
 def _force(subject: Subject) -> Iterator[Check]:
@@ -156,13 +159,26 @@ def _free(subject: Subject) -> Iterator[Check]:
     record = subject.record
     if "certainty" not in record:
         return
-    fit, wanted = subject.free_face.fit, float(record["certainty"])
-    tie = _scattered(subject, fit.certainty)
-    found = np.array(np.float32(fit.certainty))
-    yield Check("certainty", FacePlace(), found, record["certainty"], 0.0, tie)
-    at = Tie("success boundary", abs(wanted - _BOUNDARY), 4 * EPS, "certainty")
-    scattered = at if not tie.excuses else tie
-    yield same("success", FacePlace(), fit.success, int(record["success"]), scattered)
+    fit = subject.free_face.fit
+    found, wanted = np.array(np.float32(fit.certainty)), record["certainty"]
+    check = Check("certainty", FacePlace(), found, wanted, 0.0)
+    tie = _free_tie(subject, fit) if check.over else None
+    yield replace(check, tie=tie)
+    # Another certainty may be excused, and never a success that it does not mean.
+    means = fit.success == (fit.certainty > BOUNDARY)
+    at = Tie("success boundary", abs(float(wanted) - BOUNDARY), 4 * EPS, "certainty")
+    excuse = (tie or at) if means else None
+    yield same("success", FacePlace(), fit.success, int(record["success"]), excuse)
+
+
+def _free_tie(subject: Subject, fit: FaceFit) -> Tie:
+    """Return what may excuse another certainty: the reference's reruns, or its landmarks."""
+    scattered = _scattered(subject, fit.certainty)
+    limit = landmark_limit(subject.record.px("floor"))
+    apart = landmark_errors(fit.landmarks, subject.record["landmarks"])
+    if scattered.excuses or not apart.max() <= limit:
+        return scattered
+    return tie_of_certainty(subject, fit) or scattered
 
 
 def _scattered(subject: Subject, found: float) -> Tie:

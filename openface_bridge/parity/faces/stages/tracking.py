@@ -3,47 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
+from openface_bridge.parity.faces.certainties import tie_of_success
 from openface_bridge.parity.faces.check import Check, same
 from openface_bridge.parity.faces.place import FacePlace
+from openface_bridge.parity.faces.replayed import replayed
 from openface_bridge.parity.faces.stages.parts import landmark_limit
 from openface_bridge.parity.faces.stages.stage import FaceOutput, FaceStage
 from openface_bridge.parity.faces.subject import Subject
+from pyclnf.face_fitter import FaceFit
+from pyclnf.tracking import Tracked
 
 __all__ = ["STAGE"]
 
 
 def _force(subject: Subject) -> Iterator[Check]:
-    """Yield nothing: a frame has no inputs of its own, but the frame before."""
-    yield from ()
+    """Yield the frames after a branch of the free run, each from the reference's own one before.
+
+    Up to there, the free run itself is where the reference is, but for rounding.
+    """
+    branched = next((each.place.frame for each in _free(subject) if each.excused), None)
+    if branched is not None:
+        for frame in range(branched + 1, subject.record.frames):
+            yield from _compared(subject, frame, replayed(subject, frame))
 
 
 def _free(subject: Subject) -> Iterator[Check]:
-    """Yield landmarks and success of every frame."""
-    record = subject.record
-    for frame in range(record.frames):
-        tracked, wanted = subject.free_frames[frame], record[f"frame{frame}.landmarks"]
-        found = np.full(wanted.shape, np.nan) if tracked is None else tracked.fit.landmarks
-        limit = landmark_limit(record.px(f"frame{frame}.floor"))
-        place = FacePlace(frame=frame)
-        yield Check("landmarks", place, found, wanted, limit, axis="landmarks")
-        success = tracked is not None and tracked.success
-        yield same("success", place, success, int(record[f"frame{frame}.success"]))
+    """Yield landmarks and success of every frame, up to a branch: what follows is another run."""
+    for frame in range(subject.record.frames):
+        for check in _compared(subject, frame, subject.free_frames[frame]):
+            yield check
+            if check.excused:
+                return
+
+
+def _compared(subject: Subject, frame: int, tracked: Tracked[FaceFit] | None) -> Iterator[Check]:
+    """Yield landmarks and success of a frame."""
+    record, place = subject.record, FacePlace(frame=frame)
+    wanted = record[f"frame{frame}.landmarks"]
+    found = np.full(wanted.shape, np.nan) if tracked is None else tracked.fit.landmarks
+    limit = landmark_limit(record.px(f"frame{frame}.floor"))
+    landmarks = Check("landmarks", place, found, wanted, limit, axis="landmarks")
+    yield landmarks
+    success = tracked is not None and tracked.success
+    check = same("success", place, success, int(record[f"frame{frame}.success"]))
+    if check.over and tracked is not None and not landmarks.over:
+        check = replace(check, tie=tie_of_success(subject, frame, tracked))
+    yield check
 
 
 STAGE = FaceStage(
     "tracking",
     "pyclnf.tracking.Tracker.update",
-    "the frames, and a box in the first one",
+    "the frames, and a box in the first one; after a branch, the frame before",
     (
         FaceOutput(
             "landmarks", "twice the noise floor, 0.005 px",
-            "running freely: what one ulp in the first box makes of the frame",
+            "what one ulp in the first box makes of the frame",
         ),
-        FaceOutput("success", "none", "running freely: a choice"),
+        FaceOutput("success", "none", "a choice"),
     ),
     _force,
     _free,
+    branches=("success boundary",),
 )  # fmt: skip

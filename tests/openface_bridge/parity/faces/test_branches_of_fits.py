@@ -23,8 +23,7 @@ from openface_bridge.parity.faces.subject import Subject
 from openface_bridge.parity.faces.verdicts import StageResult
 from openface_bridge.pictures import find_picture, read_picture
 from openface_bridge.reference import Case
-from pyclnf import FitSettings
-from pyclnf.face_fitter import FaceFit, FaceFitter
+from pyclnf.face_fitter import FaceFit
 from pyclnf.hypotheses import ROTATIONS
 from pyclnf.rotation import Rotation
 from pyclnf.typing import AnyArray, Float32Array
@@ -38,12 +37,8 @@ KEPT_ROTATIONS = [ROTATIONS[index] for index in KEPT]
 class Noisy(NoisyFaces):
     """Fits the face from the head poses that are kept, and nothing else of it."""
 
-    parts = ()  # type: ignore[assignment]
+    parts, validator = (), None
     rotations: Sequence[Rotation] = KEPT_ROTATIONS
-
-    def fit(self, image: AnyArray, box: Float32Array, listener: FaceListener) -> FaceFit:
-        fitter = FaceFitter(self.backend, rotations=self.rotations, observer=listener)
-        return fitter.fit_box(fitter.picture(image), box, FitSettings())
 
 
 def subject_of(candidate: FaceCandidate) -> Subject:
