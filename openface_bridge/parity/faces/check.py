@@ -92,6 +92,8 @@ class Check:
         The discontinuity that may be in the way.
     axis : str
         What the first axis counts.
+    leads : bool
+        Whether what follows depends on it: a free run that decides otherwise is another run.
     """
 
     entry: str
@@ -101,6 +103,7 @@ class Check:
     limit: Array | float
     tie: Tie | None = None
     axis: Axis = "none"
+    leads: bool = False
 
     @property
     def equal(self) -> bool:
@@ -159,7 +162,14 @@ class Check:
 
 
 def same(
-    entry: str, place: FacePlace, found: float | bool, wanted: float, tie: Tie | None = None
+    entry: str,
+    place: FacePlace,
+    found: float | bool,
+    wanted: float,
+    tie: Tie | None = None,
+    *,
+    leads: bool = False,
 ) -> Check:
     """Compare a choice, which must be the same."""
-    return Check(entry, place, np.array(float(found)), np.array(float(wanted)), 0.0, tie)
+    values = (np.array(float(found)), np.array(float(wanted)))
+    return Check(entry, place, *values, 0.0, tie, leads=leads)

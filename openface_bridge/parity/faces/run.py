@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +35,8 @@ class FaceComparison:
     subject : Subject
         What was compared: record, picture, and the candidate's own run.
     stages : tuple of StageResult
-        In the order of execution; without comparisons where the record has nothing.
+        In the order of execution; without comparisons where the record has nothing, and of the
+        free run after a branch.
     verdict : FaceVerdict
     errors : (n,) float64
         Distance of each landmark in the end, px; of a sequence, the farthest in any frame.
@@ -84,12 +86,19 @@ def compare_face(
     picture = find_picture(pictures, case.face)
     check_origin(record, picture, candidate.manifest)
     subject = Subject(record, read_picture(picture), candidate)
-    stages = tuple(
-        StageResult(stage, tuple(stage.force(subject)), tuple(stage.free(subject)))
-        for stage in FACE_STAGES
-    )
+    stages = tuple(_compared(subject))
     errors, floors = _errors(subject, case)
     return FaceComparison(case, picture, subject, stages, judge_face(stages), errors, floors)
+
+
+def _compared(subject: Subject) -> Iterator[StageResult]:
+    """Yield every stage; the free run up to where it takes another way."""
+    elsewhere = False
+    for stage in FACE_STAGES:
+        free = () if elsewhere else tuple(stage.free(subject))
+        result = StageResult(stage, tuple(stage.force(subject)), free)
+        elsewhere |= result.leads_elsewhere
+        yield result
 
 
 def _errors(subject: Subject, case: Case) -> tuple[Float64Array, Float64Array]:

@@ -47,6 +47,11 @@ class StageResult:
         """The verdict on what the candidate's own run gives."""
         return _kind(self.free, wrong=self.wrong(free=True), tied=self.tied(free=True))
 
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Whether the free run took another way, so that what follows cannot be compared."""
+        return any(check.leads and check.excused for check in self.free)
+
     def wrong(self, *, free: bool) -> Check | None:
         """Return the first difference that nothing explains.
 
@@ -100,8 +105,9 @@ class FaceVerdict:
                 f"{given}, the stage {self.stage!r} fails ({where}): {_difference(self.finding)}."
             )
         if self.tie is not None:
+            which = "; running freely, the first branch is in" if self.free else ", but for"
             return (
-                f"Every stage agrees, given the same inputs, but for {self.stage!r} ({where}): "
+                f"Every stage agrees, given the same inputs{which} {self.stage!r} ({where}): "
                 f"{self.tie.branch}, {self.tie.margin:.2g} {self.tie.unit} from falling alike, "
                 f"where rounding moves it by {self.tie.slack:.2g}."
             )

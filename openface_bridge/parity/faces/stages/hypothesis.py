@@ -86,7 +86,8 @@ def _free(subject: Subject) -> Iterator[Check]:
     moved = 0.0
     if found.shape == wanted.shape:
         moved = sum(_moved(likelihoods[index]) for index in {chosen, best})
-    yield same("chosen", FacePlace(hypothesis=best), chosen, best, _tie(record, chosen, moved))
+    tie = _tie(record, chosen, moved)
+    yield same("chosen", FacePlace(hypothesis=best), chosen, best, tie, leads=True)
 
 
 def _likelihoods(subject: Subject, found: Array, wanted: Array) -> Iterator[Check]:

@@ -11,6 +11,7 @@ from openface_bridge.parity.faces.check import EPS, Check, Tie, same
 from openface_bridge.parity.faces.place import FacePlace
 from openface_bridge.parity.faces.stages.stage import FaceOutput, FaceStage
 from openface_bridge.parity.faces.subject import Subject
+from openface_bridge.parity.noise_floor import landmark_errors
 from pyclnf import parts
 from pyclnf.fitting import FitResult
 from pyclnf.part_models import PartModel
@@ -83,13 +84,27 @@ def _parameters(
 
 def _fitted(subject: Subject, part: PartModel) -> Check:
     """Compare whether a part is fitted."""
-    record = subject.record
-    scale = float(record["face.params_global"][0])
-    least = _LEAST_OF_PATCH_SCALE * part.backend.detector.experts.patch_scales[0]
-    tie = Tie("part size", abs(scale - least), 4 * EPS * least, "scale")
+    record, scale = subject.record, _scale(subject)
+    tie = _size_tie(part, scale)
     wanted = int(record[f"parts.{part.name}.fitted"])
     found = parts.is_large_enough(part, scale)
     return same("fitted", FacePlace(part=part.name), found, wanted, tie)
+
+
+def _scale(subject: Subject) -> float:
+    """Return the scale of the reference's face."""
+    return float(subject.record["face.params_global"][0])
+
+
+def _least(part: PartModel) -> float:
+    """Return the scale that a face must exceed to have a part."""
+    return _LEAST_OF_PATCH_SCALE * part.backend.detector.experts.patch_scales[0]
+
+
+def _size_tie(part: PartModel, scale: float, moved: float = 0.0) -> Tie:
+    """Return how near a face's scale is to the least one: by rounding, and by what it has moved."""
+    least = _least(part)
+    return Tie("part size", abs(scale - least), 4 * EPS * least + moved, "scale")
 
 
 def _fit(subject: Subject, part: PartModel) -> Iterator[Check]:
@@ -133,11 +148,30 @@ def _free(subject: Subject) -> Iterator[Check]:
     fit, limit = subject.free_face.fit, landmark_limit(record.px("floor"))
     for name in record.parts:
         wanted, found = int(record[f"parts.{name}.fitted"]), fit.parts[name].fitted
-        yield same("fitted", FacePlace(part=name), found, wanted)
-    wanted_landmarks = record["landmarks"]
+        tie = _free_size_tie(subject, subject.candidate.part(name), fitted=found)
+        check = same("fitted", FacePlace(part=name), found, wanted, tie, leads=True)
+        yield check
+        if check.excused:
+            return
     yield Check(
-        "face landmarks", FacePlace(), fit.landmarks, wanted_landmarks, limit, axis="landmarks"
+        "face landmarks", FacePlace(), fit.landmarks, record["landmarks"], limit, axis="landmarks"
     )
+
+
+def _free_size_tie(subject: Subject, part: PartModel, *, fitted: bool) -> Tie | None:
+    """Return how near the reference's face is to having no part, and how far its scale has moved.
+
+    None where that excuses nothing: the candidate decides wrongly by its own face's scale, or its
+    landmarks, before any part, are not within their limit.
+    """
+    record, tried = subject.record, subject.free_face.told.tried
+    if "face.landmarks" not in record or tried is None:
+        return None
+    scale = float(tried.best.params_global[0])
+    apart = landmark_errors(tried.best.landmarks, record["face.landmarks"])
+    if fitted != (scale > _least(part)) or not apart.max() <= landmark_limit(record.px("floor")):
+        return None
+    return _size_tie(part, _scale(subject), abs(scale - _scale(subject)))
 
 
 _SCATTER = "twice what one ulp in the landmarks makes of it, and 64 ulp of the largest coordinate"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,15 @@ from support.face_records import EMBEDDED, RECORDS, candidate_of
 
 from openface_bridge.faces.record import FaceRecord
 from openface_bridge.parity.faces.candidate import FaceCandidate
-from openface_bridge.parity.faces.check import Check
-from openface_bridge.parity.faces.stages import FACE_STAGES
+from openface_bridge.parity.faces.check import Check, Tie
+from openface_bridge.parity.faces.stages import FACE_STAGES, hypothesis
 from openface_bridge.parity.faces.subject import Subject
+from openface_bridge.parity.faces.verdicts import StageResult
 from openface_bridge.pictures import find_picture, read_picture
 from openface_bridge.reference import Case
 from openface_bridge.trace import TraceError
+from pyclnf.fitting import FitResult
+from pyclnf.hypotheses import ROTATIONS, Hypotheses
 
 STAGES = {stage.name: stage for stage in FACE_STAGES}
 
@@ -77,6 +81,64 @@ def test_a_face_at_the_least_scale_of_parts(subject: Subject, scale: float, excu
     check = forced(changed(subject, {"face.params_global": params}), "part parameters", "fitted")
     assert check.over
     assert check.excused is excused
+
+
+LEAST = 0.45
+"""Of a face whose parts are fitted: nine tenths of their first patch scale."""
+
+
+@SMALL
+@pytest.mark.parametrize(
+    ("scale", "fitted", "off", "excused"),
+    [
+        (LEAST + 1e-4, True, 0.0, True),
+        (LEAST - 1e-4, True, 0.0, False),  # decides wrongly
+        (LEAST + 1e-4, True, 0.1, False),  # landmarks beyond their limit
+    ],
+)
+def test_a_face_whose_own_scale_is_beyond_that(
+    subject: Subject, scale: float, fitted: bool, off: float, excused: bool
+):
+    params = subject.record["face.params_global"].copy()
+    params[0] = LEAST - 1e-5
+    given = changed(subject, {"face.params_global": params})
+    landmarks = subject.record["face.landmarks"] + np.float32(off)
+    face = FitResult(landmarks, np.full(6, scale, np.float32), params[:0], 0.0, True, 0)
+    own = SimpleNamespace(
+        fit=SimpleNamespace(
+            parts={name: SimpleNamespace(fitted=fitted) for name in subject.record.parts},
+            landmarks=subject.record["landmarks"],
+        ),
+        told=SimpleNamespace(tried=SimpleNamespace(best=face)),
+    )
+    given.__dict__["free_face"] = own
+    found = list(STAGES["part parameters"].free(given))
+    assert found[0].over
+    assert found[0].excused is excused
+    assert (len(found) == 1) is excused  # a face with other parts is another one
+
+
+@WHOLE
+@pytest.mark.parametrize("branches", [True, False])
+def test_a_choice_between_fits_that_branched(
+    subject: Subject, branches: bool, monkeypatch: pytest.MonkeyPatch
+):
+    """As likely as the branch has made it, another head pose may be chosen."""
+    found = subject.record["hypotheses.likelihoods"].copy()
+    best = int(subject.record["hypotheses.chosen"])
+    found[5] = found[best] + np.float32(0.001)
+    fits = [FitResult(found[:0], found[:0], found[:0], each, True, 0) for each in found.tolist()]
+    tried = Hypotheses(ROTATIONS, fits, range(len(fits)))
+    given = replace(subject)
+    given.__dict__["free_face"] = SimpleNamespace(told=SimpleNamespace(tried=tried))
+    tie = Tie("sample position of scale 1", 0.0, 1.0, "px") if branches else None
+    monkeypatch.setattr(hypothesis, "tie_of_fit", lambda *given: tie)
+    result = StageResult(hypothesis.STAGE, (), tuple(hypothesis.STAGE.free(given)))
+    chosen = result.free[-1]
+    assert (chosen.entry, chosen.over, chosen.leads) == ("chosen", True, True)
+    assert chosen.excused is branches
+    assert result.leads_elsewhere is branches
+    assert result.free_kind == ("branch" if branches else "bug")
 
 
 @WHOLE

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from openface_bridge.parity.faces import run
 from openface_bridge.parity.faces.check import Check, Tie, same
 from openface_bridge.parity.faces.place import FacePlace
 from openface_bridge.parity.faces.stages import FACE_STAGES
@@ -115,6 +117,28 @@ def test_verdicts(stages: list[StageResult], kind: str, stage: str | None, free:
     assert (verdict.kind, verdict.stage, verdict.free) == (kind, stage, free)
 
 
+@pytest.mark.parametrize(
+    ("value", "tie", "elsewhere"), [(2.0, NEAR, True), (2.0, FAR, False), (1.0, NEAR, False)]
+)
+@pytest.mark.parametrize("leads", [True, False])
+def test_free_runs_that_take_another_way(
+    value: float, tie: Tie, elsewhere: bool, leads: bool, monkeypatch: pytest.MonkeyPatch
+):
+    """What follows is compared on the reference's inputs alone."""
+    choice = same("chosen", PLACE, value, 1.0, tie, leads=leads)
+    stages = (
+        replace(
+            HYPOTHESIS, force=lambda subject: iter([GOOD]), free=lambda subject: iter([choice])
+        ),
+        replace(PARTS, force=lambda subject: iter([ROUNDED]), free=lambda subject: iter([BAD])),
+    )
+    monkeypatch.setattr(run, "FACE_STAGES", stages)
+    first, second = run._compared(None)  # type: ignore[arg-type]
+    assert first.leads_elsewhere is (elsewhere and leads)
+    assert second.forced == (ROUNDED,)
+    assert second.free == (() if elsewhere and leads else (BAD,))
+
+
 def test_sentences():
     assert FaceVerdict("equal").sentence == "Equal in every bit of every stage."
     forced = judge_face([result([BAD])]).sentence
@@ -128,6 +152,8 @@ def test_sentences():
     )
     tied = judge_face([result([TIED])]).sentence
     assert "but for 'hypothesis' (chosen; hypothesis 1): class, 1e-09 score from falling" in tied
+    free = judge_face([result([], [TIED])]).sentence
+    assert "; running freely, the first branch is in 'hypothesis' (chosen; hypothesis 1): " in free
     far = Check("shift", PLACE, np.array(1.0), np.array(3.0), 0.5)
     assert "it differs by 2; rounding explains 0.5." in judge_face([result([far])]).sentence
     lost = check([1.0, 2.0], [1.0])
