@@ -19,6 +19,7 @@ from support.coreml import (
     load_host,
     programs,
 )
+from support.face_records import CASES, candidate_of, compared
 
 from openface_bridge.parity.run import Models, compare_all
 from openface_bridge.recorded import Recorded
@@ -85,3 +86,11 @@ def test_parity_finds_no_bug(interpreted: None, embedded_data: Data, name: str):
 @pytest.mark.parametrize("case", REAL, ids=str)
 def test_real_landmarks(real_data: Data, case: Case, precision: Precision, programs_folder: Path):
     assert is_within_floor(real_data, case, precision, programs_folder)
+
+
+@pytest.mark.parametrize("name", ["coreml", "coreml-float32"])
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_whole_faces_have_no_bug(interpreted: None, name: str, case: Case):
+    """Head poses, parts, certainty, tracking; on embedded faces they stay within the floor, too."""
+    found = compared(case, candidate_of(name))
+    assert found.verdict.kind != "bug", found.verdict.sentence
