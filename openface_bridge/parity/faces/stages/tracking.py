@@ -25,8 +25,10 @@ def _force(subject: Subject) -> Iterator[Check]:
 
     Up to there, the free run itself is where the reference is, but for rounding.
     """
-    branched = next((each.place.frame for each in _free(subject) if each.excused), None)
-    if branched is not None:
+    over = [each for each in _free(subject) if each.over]
+    if len(over) == 1 and over[0].excused:
+        branched = over[0].place.frame
+        assert branched is not None
         for frame in range(branched + 1, subject.record.frames):
             yield from _compared(subject, frame, replayed(subject, frame))
 

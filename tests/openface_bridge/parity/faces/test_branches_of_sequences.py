@@ -165,6 +165,16 @@ def test_frames_after_a_branch_are_given_the_reference_s_own_before(early: Subje
     assert max(each.worst.apart for each in found.forced) < 0.01
 
 
+def test_a_fault_before_a_branch(early: Subject):
+    """No frame after it can be excused instead."""
+    moved = own(early, 0).fit.landmarks + np.float32(1)
+    found = result(with_frame(early, 0, landmarks=moved))
+    assert found.forced == ()
+    wrong = found.wrong(free=True)
+    assert wrong is not None
+    assert (wrong.entry, wrong.place.frame) == ("landmarks", 0)
+
+
 def test_a_fault_after_a_branch(early: Subject, monkeypatch: pytest.MonkeyPatch):
     def astray(*given: Any) -> Parameters:
         moved = follow_template(*given)
