@@ -226,7 +226,10 @@ def _jpeg(pixels: ByteArray) -> bytes:
     """
     import cv2
 
-    done, encoded = cv2.imencode(".jpg", pixels)
+    try:
+        done, encoded = cv2.imencode(".jpg", pixels)
+    except cv2.error:  # of OpenCV 4.10; later ones say so by what they return
+        done = False
     if not done:
         height, width = pixels.shape[:2]
         raise OSError(f"--draw: OpenCV cannot make a JPEG file of {width} x {height} px")
