@@ -121,7 +121,8 @@ def audit_trace(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     with np.errstate(all="ignore"):  # a candidate's numbers may be anything
         performed = forced(ours)
         stages = with_flow(compare_forced(performed, ours), broken_flow(ours, went_on))
-        return judged(replace(run, forced=performed), stages, theirs, ours, floor)
+        run = replace(run, forced=performed)
+        return judged(run, stages, theirs, ours, floor, given=finite)
 
 
 def _started_like(candidate: Trace, reference: Trace) -> Trace:

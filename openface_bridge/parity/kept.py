@@ -25,7 +25,7 @@ class Kept:
     ----------
     reference : Reference
     models : Models
-        A sound candidate's: what lean traces leave out is computed with it, and proved.
+        Sound ones: what lean traces leave out is computed with their definition, and proved.
     pictures : Path
     """
 
@@ -52,7 +52,8 @@ class Kept:
 
 def _completed(trace: Trace, case: Case, models: Models, pictures: Path) -> Trace:
     """Return a trace with what it leaves out."""
-    backend, picture = models.backend(case.setting), find_picture(pictures, case.face)
+    backend = models.definition.backend(case.setting)
+    picture = find_picture(pictures, case.face)
     check_model(trace, backend.detector)
     check_picture(trace, picture)
     image = backend.picture(read_picture(picture))

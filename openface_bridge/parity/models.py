@@ -11,12 +11,15 @@ from openface_bridge.parity.origin import check_model_files
 from openface_bridge.trace import Trace, TraceError
 from pyclnf.backends import choose_backend, create_backend
 from pyclnf.backends.base import Backend
+from pyclnf.backends.numpy_entry import NUMPY, NUMPY_EXACT
 from pyclnf.detector import Detector
 
-__all__ = ["DEFINITION", "Models", "check_model"]
+__all__ = ["DEFINITION", "IN_NUMPY", "Models", "check_model"]
 
-DEFINITION = "numpy-exact"
+DEFINITION = NUMPY_EXACT.name
 """The backend that runs pyclnf's NumPy code, with the reference's bits."""
+IN_NUMPY = (NUMPY.name, NUMPY_EXACT.name)
+"""The backends that have no code of their own: a fault of the definition is theirs, too."""
 
 
 class Models:

@@ -73,13 +73,13 @@ def reduce_bug(comparison: Comparison, backend: Backend, folder: Path) -> Path |
     -------
     Path or None
         The test. None if the fit has no bug, or only one that the free runs or
-        their outcome show: no single call is wrong then.
+        their outcome show, or one of two stages has it: no single call is wrong then.
     """
     verdict, run = comparison.verdict, comparison.run
     if verdict.kind != "bug" or verdict.finding is None or verdict.stage is None:
         return None
     finding, stage = verdict.finding, stage_named(verdict.stage)
-    if finding.entry.rpartition(".")[2] in FLOW:
+    if finding.entry.rpartition(".")[2] in FLOW or verdict.instead is not None:
         return None
     name = "_".join((run.case.face, run.case.setting, *stage.name.lower().split()))
     moment = moment_of(stage, finding.place)

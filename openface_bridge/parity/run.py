@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from openface_bridge.parity.backend_forcing import forced_by_backend
 from openface_bridge.parity.branches import Branch, first_branch
 from openface_bridge.parity.comparison import StageComparison, compare_forced, compare_free
+from openface_bridge.parity.completion import completed, is_lean, unrecorded_before
 from openface_bridge.parity.finite import while_finite
 from openface_bridge.parity.flow import broken_flow, with_flow
 from openface_bridge.parity.forcing import Forced, forced
 from openface_bridge.parity.free_run import FreeRun, run_free
 from openface_bridge.parity.mixed import MixedBackend
-from openface_bridge.parity.models import Models, check_model
+from openface_bridge.parity.models import IN_NUMPY, Models, check_model
 from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.origin import check_picture
 from openface_bridge.parity.stages import stage_named
@@ -27,6 +28,7 @@ from openface_bridge.trace import Trace
 from pyclnf import FitSettings
 from pyclnf.backends.base import Backend
 from pyclnf.backends.numpy_backend import NumpyBackend
+from pyclnf.experts.area_of_interest import PaddedImage
 
 __all__ = ["Comparison", "FitRun", "Models", "compare_all", "compare_fit", "compare_run", "run_fit"]
 
@@ -182,16 +184,33 @@ def compare_run(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     """Compare what a candidate made of a fit with the reference, and judge it."""
     settings, backend = FitSettings.named(run.case.setting), models.backend(run.case.setting)
     image = backend.picture(read_picture(run.picture))
+    run = _completed(run, models, image)
     theirs = Teacher(run.reference, image, settings, backend)
     ours = Teacher(run.candidate, image, settings, backend)
     finite = Teacher(while_finite(run.candidate), image, settings, backend)
     broken = [*broken_flow(ours), *broken_wiring(finite, _forced(finite, backend))]
     stages = with_flow(compare_forced(run.forced, theirs), broken)
-    return judged(run, stages, theirs, ours, floor)
+    return judged(run, stages, theirs, ours, floor, given=theirs.trace)
+
+
+def _completed(run: FitRun, models: Models, image: PaddedImage) -> FitRun:
+    """Return a run beside a reference that has, as far as can be proved, what it left out."""
+    if not is_lean(run.reference):
+        return run
+    setting, shared = run.case.setting, run.backend in IN_NUMPY
+    definition = models.definition.backend(setting)
+    teacher = Teacher(run.reference, image, FitSettings.named(setting), definition)
+    return replace(run, reference=completed(teacher, run.forced, shared=shared))
 
 
 def judged(
-    run: FitRun, stages: list[StageComparison], theirs: Teacher, ours: Teacher, floor: NoiseFloor
+    run: FitRun,
+    stages: list[StageComparison],
+    theirs: Teacher,
+    ours: Teacher,
+    floor: NoiseFloor,
+    *,
+    given: Trace,
 ) -> Comparison:
     """Compare the free runs, and judge them with what was forced.
 
@@ -203,9 +222,15 @@ def judged(
     theirs, ours : Teacher
         Of the reference's free run and the candidate's.
     floor : NoiseFloor
+    given : Trace
+        What stages were performed on.
     """
     free = compare_free(ours.trace, theirs)
     branch = first_branch(theirs, ours)
+    verdict = judge(stages, free, branch, floor.limit_px)
+    if verdict.kind == "bug" and verdict.finding is not None:
+        instead = unrecorded_before(verdict.finding, given)
+        verdict = replace(verdict, instead=instead)
     return Comparison(
         run=run,
         free_run=FreeRun(run.reference, run.candidate, run.success),
@@ -213,5 +238,5 @@ def judged(
         forced=stages,
         free=free,
         branch=branch,
-        verdict=judge(stages, free, branch, floor.limit_px),
+        verdict=verdict,
     )

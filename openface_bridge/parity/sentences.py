@@ -95,9 +95,13 @@ def _wrong_stage(verdict: Verdict, finding: Finding, given: str) -> str:
             f"The {verdict.stage} uses another {_OF_SETTINGS[entry]} than the reference "
             f"({_where(verdict)}), {finding.apart:.3g} off."
         )
-    return (
-        f"Given {given}, the {verdict.stage} is wrong ({_where(verdict)}): {_difference(finding)}."
-    )
+    at = f"({_where(verdict)}): {_difference(finding)}."
+    if verdict.instead is not None:
+        return (
+            f"The {verdict.stage} is wrong, or the {verdict.instead} before it, which was not "
+            f"recorded {at}"
+        )
+    return f"Given {given}, the {verdict.stage} is wrong {at}"
 
 
 def _difference(finding: Finding) -> str:

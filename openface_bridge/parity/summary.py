@@ -112,6 +112,7 @@ def _verdict(verdict: Verdict, given: str) -> dict[str, Any]:
     return {
         "kind": verdict.kind,
         "stage": verdict.stage,
+        "instead": verdict.instead,
         "place": None if verdict.place is None else vars(verdict.place),
         "finding": _finding(verdict.finding),
         "branch": _branch(verdict.branch),

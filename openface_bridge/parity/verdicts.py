@@ -30,6 +30,8 @@ class Verdict:
         The difference that decided; None for equal, and for a branch of the free runs.
     branch : Branch or None
         The decision that differs.
+    instead : str or None
+        The stage before it, if a bug may as well be there: nothing was recorded of what it gave.
     """
 
     kind: Kind
@@ -37,6 +39,12 @@ class Verdict:
     place: Place | None = None
     finding: Finding | None = None
     branch: Branch | None = None
+    instead: str | None = None
+
+    @property
+    def blamed(self) -> str | None:
+        """The stage, and that where the bug may be instead, in words."""
+        return self.stage if self.instead is None else f"{self.stage} or {self.instead}"
 
 
 def judge(

@@ -227,7 +227,7 @@ def _entry(comparison: Comparison, view: FitView, title: Title, first: int, size
         title=title,
         passed=comparison.passed,
         kind=comparison.verdict.kind,
-        stage=comparison.verdict.stage,
+        stage=comparison.verdict.blamed,
         place=comparison.verdict.place,
         max_px=error,
         limit_px=floor.limit_px,
