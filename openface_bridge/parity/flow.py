@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import chain, groupby
 
 import numpy as np
 
@@ -19,13 +20,13 @@ from pyclnf.pdm import Parameters
 from pyclnf.scale_plan import plan_scales
 
 __all__ = [
-    "FLOW", "GIVEN_OTHERS", "HANDED_ON", "OUTCOME", "SCHEDULE", "Broken", "broken_flow",
+    "FLOW", "GIVEN_OTHERS", "HANDED_ON", "ORDER", "OUTCOME", "SCHEDULE", "Broken", "broken_flow",
     "with_flow",
 ]  # fmt: skip
 
-HANDED_ON, OUTCOME, SCHEDULE = "handed_on", "outcome", "schedule"
+HANDED_ON, OUTCOME, SCHEDULE, ORDER = "handed_on", "outcome", "schedule", "order"
 GIVEN_OTHERS = "given_others"
-FLOW = (HANDED_ON, OUTCOME, SCHEDULE, GIVEN_OTHERS)
+FLOW = (HANDED_ON, OUTCOME, SCHEDULE, ORDER, GIVEN_OTHERS)
 """What findings are called: the entries they are about have no name of their own."""
 
 Broken = tuple[str, Order, Finding]
@@ -46,7 +47,9 @@ def broken_flow(teacher: Teacher, went_on: Step | None = None) -> list[Broken]:
     went_on : Step, optional
         The last iteration, if the fit went on after it though it was not finite.
     """
-    broken = [*_handed_on(teacher), *_schedule(teacher), *_outcome(teacher)]
+    phases = _as_executed(teacher)
+    broken = [*_out_of_turn(phases), *_handed_on(teacher, phases)]
+    broken += [*_schedule(teacher), *_outcome(teacher)]
     if went_on is not None:
         broken.append(_off_schedule(went_on))
     return broken
@@ -62,13 +65,56 @@ def with_flow(stages: Sequence[StageComparison], broken: Sequence[Broken]) -> li
     return found
 
 
-def _handed_on(teacher: Teacher) -> Iterator[Broken]:
+def _as_executed(teacher: Teacher) -> list[list[Step]]:
+    """Return the phases in the order in which one goes on with what another ended with.
+
+    A trace is sorted, whatever order its phases were executed in. Where parameters tell no order
+    of all of them, it is the trace's.
+    """
+    waiting = [list(phase) for _, phase in groupby(teacher.trace.steps, _phase_of)]
+    sorted_, found, before = list(waiting), [], _started(teacher)
+    while waiting:
+        following = (each for each in waiting if _goes_on_with(teacher, each[0], before))
+        phase = next(following, None)
+        if phase is None:
+            return sorted_
+        waiting.remove(phase)
+        found.append(phase)
+        before = _parameters(teacher, phase[-1], "_out")
+    return found
+
+
+def _phase_of(step: Step) -> tuple[int, bool]:
+    return step.scale, step.nonrigid
+
+
+def _started(teacher: Teacher) -> Array:
+    """Return all parameters that a fit starts with, (6 + m,)."""
+    modes = np.zeros(teacher.trace["final.params_local"].size, np.float32)
+    return np.concatenate((teacher.trace["init.params_global"], modes))
+
+
+def _goes_on_with(teacher: Teacher, step: Step, before: Array) -> bool:
+    """Tell whether an iteration starts with some parameters."""
+    found = _parameters(teacher, step, "")
+    return next(_unlike(found, before, "update", Moment("start"), HANDED_ON), None) is None
+
+
+def _out_of_turn(phases: list[list[Step]]) -> Iterator[Broken]:
+    """Yield the first phase that was executed before one that it comes after."""
+    moment = Moment("start")
+    for phase, due in zip(phases, sorted(phases), strict=True):
+        if phase is not due:
+            yield _broken("stopping", moment, ORDER, Place.of(phase[0]), 1.0, 1.0, 0.0)
+            return
+        moment = Moment("iteration", phase[-1].scale, phase[-1])
+
+
+def _handed_on(teacher: Teacher, phases: list[list[Step]]) -> Iterator[Broken]:
     """Yield where parameters at the start of an iteration are not those there were."""
-    trace = teacher.trace
-    m = trace["final.params_local"].size
-    before = np.concatenate((trace["init.params_global"], np.zeros(m, np.float32)))
+    before = _started(teacher)
     stage, moment = "initialisation", Moment("start")
-    for step in trace.steps:
+    for step in chain.from_iterable(phases):
         found = _parameters(teacher, step, "")
         yield from _unlike(found, before, stage, moment, HANDED_ON)
         before = _parameters(teacher, step, "_out")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from openface_bridge.parity.branches import Branch
-from openface_bridge.parity.flow import GIVEN_OTHERS, HANDED_ON, OUTCOME, SCHEDULE
+from openface_bridge.parity.flow import GIVEN_OTHERS, HANDED_ON, ORDER, OUTCOME, SCHEDULE
 from openface_bridge.parity.measure import Finding
 from openface_bridge.parity.place import Place
 from openface_bridge.parity.stages import stage_named
@@ -26,6 +26,7 @@ _OF_FLOW = {
     HANDED_ON: "The parameters handed on are not those that were returned",
     OUTCOME: "The outcome is not that of the last iteration",
     GIVEN_OTHERS: "In the candidate's own fit, {stage} does not follow from what was before it",
+    ORDER: "Scales or phases are executed in another order, first one before its turn",
     SCHEDULE: "A phase or a scale that is due does not follow, or one that is not due does",
 }
 
@@ -87,7 +88,7 @@ def _wrong_stage(verdict: Verdict, finding: Finding, given: str) -> str:
     """Say which stage is wrong, and by how much."""
     entry = finding.entry.rpartition(".")[2]
     if entry in _OF_FLOW:
-        off = "" if entry == SCHEDULE else f", {finding.apart:.3g} off"
+        off = "" if entry in (ORDER, SCHEDULE) else f", {finding.apart:.3g} off"
         said = _OF_FLOW[entry].format(stage=f"the {verdict.stage}")
         return f"{said} ({_where(verdict)}){off}."
     if entry in _OF_SETTINGS:
