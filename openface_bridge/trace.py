@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from openface_bridge.reasons import reason_of
+
 __all__ = [
     "OPTIONAL",
     "PROVENANCE",
@@ -272,7 +274,7 @@ def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise
     except Exception as error:
         # Damaged archives make zipfile, its decompressors and NumPy raise almost anything.
-        raise TraceError(f"{path}: not a readable .npz archive: {error}") from error
+        raise TraceError(f"{path}: not a readable .npz archive: {reason_of(error)}") from error
 
 
 def write_trace(path: Path, trace: Trace) -> None:

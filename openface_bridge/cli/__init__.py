@@ -19,6 +19,7 @@ from openface_bridge.cli import (
     vectors,
 )
 from openface_bridge.cli.status import UNUSABLE
+from openface_bridge.reasons import said_of
 from pyclnf.cli.arguments import join_numbers
 
 __all__ = ["main"]
@@ -51,5 +52,5 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(options.run(options))
     except (ValueError, OSError, RuntimeError) as error:
-        print(f"{options.command}: {error}", file=sys.stderr)
+        print(f"{options.command}: {said_of(error)}", file=sys.stderr)
         return UNUSABLE

@@ -12,6 +12,7 @@ from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.refused import REASONS, Refused
 from openface_bridge.parity.run import Comparison, compare_run, run_fit
 from openface_bridge.parity.store import backend_of, read_run
+from openface_bridge.reasons import said_of
 from openface_bridge.reference import Case, Reference
 from openface_bridge.trace import Trace
 
@@ -63,7 +64,7 @@ class Candidates:
     def _refused(self, case: Case, models: Models, error: Exception) -> Refused:
         """Say why a fit cannot be compared."""
         backend = models.name if self.stored is None else backend_of(self.stored)
-        return Refused(case, backend, str(error))
+        return Refused(case, backend, said_of(error))
 
 
 def _given(reference: Reference, case: Case) -> tuple[Trace, NoiseFloor]:

@@ -19,6 +19,7 @@ from openface_bridge.manifests import Manifests, split_models
 from openface_bridge.parity.faces.candidate import FaceCandidate
 from openface_bridge.parity.faces.run import FaceComparison, compare_face
 from openface_bridge.parity.refused import REASONS, Refused
+from openface_bridge.reasons import said_of
 from openface_bridge.reference import Case, Reference
 from openface_bridge.trace import TraceError
 from pyclnf.model import read_manifest
@@ -65,7 +66,7 @@ class FaceSources:
         try:
             return compare_face(self.reference.record(case), case, candidate, self.pictures)
         except REASONS as error:
-            return Refused(case, backend, str(error))
+            return Refused(case, backend, said_of(error))
 
 
 def add_face_argument(parser: argparse.ArgumentParser) -> None:

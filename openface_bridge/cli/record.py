@@ -15,6 +15,7 @@ from openface_bridge.faces.recorded import file_name
 from openface_bridge.gate.outputs import check_folders
 from openface_bridge.live import Live
 from openface_bridge.parity.refused import REASONS
+from openface_bridge.reasons import said_of
 from openface_bridge.recording.boxes import read_starts, write_starts
 from openface_bridge.recording.record import record
 from openface_bridge.reference import Case
@@ -104,7 +105,7 @@ def _is_recorded(faces: LiveFaces, case: Case, folder: Path) -> bool:
     try:
         found = faces.record(case)
     except REASONS as error:
-        print(f"not recorded: {case.face} {case.setting}: {error}", file=sys.stderr)
+        print(f"not recorded: {case.face} {case.setting}: {said_of(error)}", file=sys.stderr)
         return False
     write_arrays(folder / file_name(case), dict(found.entries))
     return True

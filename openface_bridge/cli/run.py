@@ -14,6 +14,7 @@ from openface_bridge.gate.outputs import check_folders
 from openface_bridge.parity.refused import REASONS
 from openface_bridge.parity.run import run_fit
 from openface_bridge.parity.store import write_run
+from openface_bridge.reasons import said_of
 from openface_bridge.reference import Case
 from pyclnf.cli.words import counted
 
@@ -44,7 +45,7 @@ def _run(options: argparse.Namespace) -> int:
         try:
             found = run_fit(reference.trace(case), case, models, pictures)
         except REASONS as error:
-            refused[case] = str(error)
+            refused[case] = said_of(error)
             continue
         write_run(options.out, found)
     if refused and len(refused) == len(cases):

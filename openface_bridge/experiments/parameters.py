@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from openface_bridge.reasons import reason_of
 from pyclnf.pdm import Parameters
 from pyclnf.typing import Float32Array
 
@@ -48,7 +49,7 @@ def read_parameters(path: Path, n_modes: int) -> Parameters:
     try:
         stored = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ExperimentError(f"{path}: not a readable JSON file: {error}") from error
+        raise ExperimentError(f"{path}: not a readable JSON file: {reason_of(error)}") from error
     if not isinstance(stored, dict) or "global" not in stored:
         raise ExperimentError(f'{path}: expected {{"global": [{", ".join(GLOBAL_NAMES)}], …}}')
     unknown = sorted(stored.keys() - {"global", "local"})

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
+from openface_bridge.reasons import reason_of
+
 __all__ = ["OutputError", "Write", "check_folders", "check_outputs", "write_outputs"]
 
 Write = Callable[[Path], None]
@@ -74,7 +76,7 @@ def _check_folder(option: str, path: Path) -> None:
             pass
     except OSError as error:
         raise OutputError(
-            f"{option}: nothing can be written in {folder}: {error.strerror or error}"
+            f"{option}: nothing can be written in {folder}: {reason_of(error)}"
         ) from error
 
 

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from openface_bridge.reasons import reason_of
+
 __all__ = ["GateFileError", "no_others", "number", "parse_toml", "quoted", "read_text", "table"]
 
 
@@ -26,7 +28,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise GateFileError(f"{path}: cannot be read: {error}") from error
+        raise GateFileError(f"{path}: cannot be read: {reason_of(error)}") from error
 
 
 def parse_toml(text: str, source: str) -> dict[str, Any]:

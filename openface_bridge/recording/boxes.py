@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from openface_bridge.native import native
 from openface_bridge.pictures import read_picture
+from openface_bridge.reasons import reason_of
 from openface_bridge.starts import Start
 from openface_bridge.trace import TraceError
 
@@ -37,7 +38,7 @@ def read_starts(path: Path) -> dict[str, Start]:
     try:
         stored = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise TraceError(f"{path}: not a readable box file: {error}") from error
+        raise TraceError(f"{path}: not a readable box file: {reason_of(error)}") from error
     if not isinstance(stored, dict):
         raise TraceError(f'{path}: expected {{"FACE": [x, y, width, height], …}}')
     return {str(face): _start(path, face, entry) for face, entry in stored.items()}

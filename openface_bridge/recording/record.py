@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from openface_bridge.live import Live
+from openface_bridge.reasons import said_of
 from openface_bridge.recorded import NOISE_FLOOR_FILE
 from openface_bridge.reference import Case
 from openface_bridge.trace import read_arrays, write_arrays, write_trace
@@ -84,7 +85,7 @@ def record(
         try:
             trace, moved = live.trace(case, lean=case in lean), live.moved_landmarks(case)
         except (RuntimeError, ValueError) as error:
-            refused[case] = str(error)
+            refused[case] = said_of(error)
             continue
         folder.mkdir(parents=True, exist_ok=True)
         write_trace(folder / f"trace_{case.face}_{case.setting}.npz", trace)
