@@ -15,6 +15,9 @@ __all__ = ["REFERENCES_INPUTS", "branch_sentence", "verdict_sentence"]
 
 REFERENCES_INPUTS = "the reference's own inputs"
 
+_PLURALS = ("offsets", "normal equations")
+"""Stages that are called so."""
+
 _OF_SETTINGS = {
     "window_size": "window",
     "sigma": "σ",
@@ -25,7 +28,7 @@ _OF_SETTINGS = {
 _OF_FLOW = {
     HANDED_ON: "The parameters handed on are not those that were returned",
     OUTCOME: "The outcome is not that of the last iteration",
-    GIVEN_OTHERS: "In the candidate's own fit, {stage} does not follow from what was before it",
+    GIVEN_OTHERS: "In the candidate's own fit, the {stage_does} not follow from what was before it",
     ORDER: "Scales or phases are executed in another order, first one before its turn",
     SCHEDULE: "A phase or a scale that is due does not follow, or one that is not due does",
 }
@@ -72,6 +75,11 @@ def _article(name: str) -> str:
     return f"the {name}"
 
 
+def _stage(verdict: Verdict, one: str, several: str) -> str:
+    """Return a stage's name with the form of a verb that it takes."""
+    return f"{verdict.stage} {several if verdict.stage in _PLURALS else one}"
+
+
 def _bug(verdict: Verdict, given: str) -> str:
     """Say what a bug is."""
     if verdict.finding is not None:
@@ -89,20 +97,18 @@ def _wrong_stage(verdict: Verdict, finding: Finding, given: str) -> str:
     entry = finding.entry.rpartition(".")[2]
     if entry in _OF_FLOW:
         off = "" if entry in (ORDER, SCHEDULE) else f", {finding.apart:.3g} off"
-        said = _OF_FLOW[entry].format(stage=f"the {verdict.stage}")
+        said = _OF_FLOW[entry].format(stage_does=_stage(verdict, "does", "do"))
         return f"{said} ({_where(verdict)}){off}."
     if entry in _OF_SETTINGS:
         return (
-            f"The {verdict.stage} uses another {_OF_SETTINGS[entry]} than the reference "
-            f"({_where(verdict)}), {finding.apart:.3g} off."
+            f"The {_stage(verdict, 'uses', 'use')} another {_OF_SETTINGS[entry]} than the "
+            f"reference ({_where(verdict)}), {finding.apart:.3g} off."
         )
+    is_wrong = f"{_stage(verdict, 'is', 'are')} wrong"
     at = f"({_where(verdict)}): {_difference(finding)}."
     if verdict.instead is not None:
-        return (
-            f"The {verdict.stage} is wrong, or the {verdict.instead} before it, which was not "
-            f"recorded {at}"
-        )
-    return f"Given {given}, the {verdict.stage} is wrong {at}"
+        return f"The {is_wrong}, or the {verdict.instead}, which was not recorded {at}"
+    return f"Given {given}, the {is_wrong} {at}"
 
 
 def _difference(finding: Finding) -> str:

@@ -34,6 +34,7 @@ from openface_bridge.report.fit import FitView, region_of, view_fit
 from openface_bridge.report.picture import MAGNIFICATIONS
 from openface_bridge.report.provenance import candidate_versions, reference_versions
 from openface_bridge.report.titles import Title, Titles
+from pyclnf.cli.words import counted
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -216,6 +217,7 @@ class PageWriter:
             sentence=verdict_sentence,
             where=_where,
             worst_of=_worst_of,
+            counted=counted,
         )
         return environment
 

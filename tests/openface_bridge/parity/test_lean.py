@@ -143,7 +143,8 @@ def test_the_stage_that_is_wrong_is_named(
     found = compared(lean, OtherModels(exact_models, engine), recordings)
     assert (found.verdict.kind, found.verdict.stage) == ("bug", stage)
     assert found.verdict.instead is None
-    given = f"Given the reference's own inputs, the {stage} is wrong"
+    verb = "are" if stage == JACOBIAN[1] else "is"
+    given = f"Given the reference's own inputs, the {stage} {verb} wrong"
     assert verdict_sentence(found.verdict).startswith(given)
 
 
@@ -187,10 +188,11 @@ def test_faults_of_the_definition_are_in_one_of_two_stages(
     with planted(FAULT[number]):
         found = compared(lean, models, recordings)
     verdict = found.verdict
+    verb = "are" if named == JACOBIAN[1] else "is"
     assert (verdict.kind, verdict.stage, verdict.instead) == ("bug", named, before)
     assert verdict.blamed == f"{named} or {before}"
     assert verdict_sentence(verdict).startswith(
-        f"The {named} is wrong, or the {before} before it, which was not recorded ("
+        f"The {named} {verb} wrong, or the {before}, which was not recorded ("
     )
     assert fit_summary(found)["verdict"]["instead"] == before
     assert reduce_bug(found, models.backend(CASE.setting), tmp_path / "none") is None

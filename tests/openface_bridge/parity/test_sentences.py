@@ -92,7 +92,19 @@ def test_every_setting_has_a_word():
     for stage in STAGES:
         for entry in stage.schedule:
             finding = Finding(f"scale0.{entry}", Place(0), 1.0, 1.0, 0.0)
-            assert "uses another" in bug(stage.name, finding)
+            verb = "use" if stage.name == "normal equations" else "uses"
+            assert f"The {stage.name} {verb} another" in bug(stage.name, finding)
+
+
+def test_stages_called_by_a_plural():
+    finding = Finding("scale1.rigid.2.change", PLACE, 0.0125, 9532.0, 28.0)
+    assert "inputs, the normal equations are wrong (scale 1" in bug("normal equations", finding)
+    verdict = Verdict("bug", "normal equations", PLACE, finding, instead="Jacobian")
+    assert verdict_sentence(verdict) == (
+        "The normal equations are wrong, or the Jacobian, which was not recorded "
+        "(scale 1, rigid phase, iteration 2, landmark 7): it differs by 0.0125; rounding explains "
+        "3.7e-05."
+    )
 
 
 def test_decisions_that_nothing_excuses():

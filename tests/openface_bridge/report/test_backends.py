@@ -74,7 +74,7 @@ def test_a_page_of_several(sound: Comparison, write: Write, tmp_path: Path):
     assert 'id="anna-default-abacus"' in text
     assert ">anna · default · abacus</a></h2>" in text
     assert ">anna · default · loom, quill</a></h2>" in text
-    assert "1 fits on 3 backends: 3 comparisons, 0 failed" in " ".join(text.split())
+    assert "1 fit on 3 backends: 3 comparisons, 0 failed" in " ".join(text.split())
 
 
 def test_a_failure_among_several(sound: Comparison, write: Write, tmp_path: Path):

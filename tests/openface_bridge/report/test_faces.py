@@ -76,7 +76,7 @@ def test_failures_come_first(text: str):
     assert rows == [("frontal01-sequence", "sequence"), ("frontal06-whole", "whole")]
     assert text.index('id="frontal01-sequence"') < text.index('id="frontal06-whole"')
     assert "2 whole faces and sequences, 1 failed" in text
-    assert "1 of 2 faces have their first bug in the stage template shift" in text
+    assert "1 of 2 faces has its first bug in the stage template shift" in text
 
 
 def test_verdicts_are_counted_by_stage(text: str):
@@ -112,7 +112,7 @@ def test_faces_of_several_backends(faces: list[FaceComparison], sound: Compariso
     assert re.findall(r'href="#([^"]+)"', row) == anchors
     for anchor in anchors:
         assert section(text, anchor)
-    assert "1 whole faces and sequences on 2 backends: 2 comparisons, 0 failed" in text
+    assert "1 whole face or sequence on 2 backends: 2 comparisons, 0 failed" in text
     counts = text[text.index("Verdicts by stage") :]
     counts = counts[: counts.index("</table>")]
     assert [f'<th scope="col">{name}</th>' in counts for name in BACKENDS] == [True, True]

@@ -160,9 +160,9 @@ def test_everything_is_labelled(text: str):
 def test_says_how_the_run_went(text: str):
     found = Page(text)
     assert "Failed" in found.text
-    assert "3 fits compared, 2 failed. 1 of 3 have" in " ".join(found.text.split())
-    assert "1 of 3 have their first bug in the initialisation" in found.text
-    assert "1 of 3 have their first bug in the response map" in found.text
+    assert "3 fits compared, 2 failed. 1 of 3 has" in " ".join(found.text.split())
+    assert "1 of 3 has its first bug in the initialisation" in found.text
+    assert "1 of 3 has its first bug in the response map" in found.text
     assert "backend numpy, main.txt" in found.text
     assert "made up" in found.text
     assert "Candidate: pyclnf 0.1.0, Python" in found.text
@@ -216,7 +216,7 @@ def test_the_worst_failures_come_first(
     stages = [each for each in found.all("details") if each.get("class") == "stages"]
     assert ["open" in each for each in stages] == [True, True, True, False]
     assert "∞" in found.text
-    assert "1 landmarks are not finite." in found.text
+    assert "1 landmark is not finite." in found.text
 
 
 @pytest.mark.parametrize(
