@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from openface_bridge.parity.faces.check import Check, FaceFinding, Tie
 from openface_bridge.parity.faces.place import FacePlace
@@ -84,6 +84,10 @@ class FaceVerdict:
         Of a branch.
     free : bool
         Whether only the free run shows it.
+    compared : tuple of str
+        The stages that something was compared of.
+    left_out : tuple of str
+        Those that it was not.
     """
 
     kind: Kind
@@ -92,33 +96,55 @@ class FaceVerdict:
     finding: FaceFinding | None = None
     tie: Tie | None = None
     free: bool = False
+    compared: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
         """What was found, in a sentence."""
         if self.finding is None:
-            return "Equal in every bit of every stage."
+            return self._equal
         where = f"{self.finding.entry}; {self.place}"
         if self.kind == "bug":
             given = "Running freely" if self.free else "Given the reference's own inputs"
             return (
                 f"{given}, the stage {self.stage!r} fails ({where}): {_difference(self.finding)}."
             )
+        every = "Every stage that was compared" if self.left_out else "Every stage"
         if self.tie is not None:
             which = "; running freely, the first branch is in" if self.free else ", but for"
             return (
-                f"Every stage agrees, given the same inputs{which} {self.stage!r} ({where}): "
+                f"{every} agrees, given the same inputs{which} {self.stage!r} ({where}): "
                 f"{self.tie.branch}, {self.tie.margin:.2g} {self.tie.unit} from falling alike, "
                 f"where rounding moves it by {self.tie.slack:.2g}."
             )
         return (
-            f"Every stage agrees, given the same inputs; rounding is first seen in the stage "
+            f"{every} agrees, given the same inputs; rounding is first seen in the stage "
             f"{self.stage!r} ({where})."
         )
 
+    @property
+    def _equal(self) -> str:
+        """Say what is equal: no more than was compared."""
+        if not self.left_out:
+            return "Equal in every bit of every stage."
+        if not self.compared:
+            return "Nothing was compared."
+        return f"Equal in every bit of what was compared: {', '.join(self.compared)}."
+
 
 def judge_face(stages: Sequence[StageResult]) -> FaceVerdict:
-    """Judge one face: what is wrong on the reference's inputs first, then what runs away freely."""
+    """Judge one face: what is wrong on the reference's inputs first, then what runs away freely.
+
+    A record need not hold all stages; the verdict tells of which it does.
+    """
+    compared = tuple(result.stage.name for result in stages if result.compared)
+    left_out = tuple(result.stage.name for result in stages if not result.compared)
+    return replace(_judged(stages), compared=compared, left_out=left_out)
+
+
+def _judged(stages: Sequence[StageResult]) -> FaceVerdict:
+    """Judge what was compared."""
     for kind in _SEVERE:
         for free in (False, True):
             for result in stages:

@@ -12,11 +12,12 @@ from openface_bridge.parity.faces import run
 from openface_bridge.parity.faces.check import Check, Tie, same
 from openface_bridge.parity.faces.place import FacePlace
 from openface_bridge.parity.faces.stages import FACE_STAGES
-from openface_bridge.parity.faces.verdicts import FaceVerdict, StageResult, judge_face
+from openface_bridge.parity.faces.verdicts import StageResult, judge_face
 
 PLACE = FacePlace(frame=2)
 NEAR, FAR = Tie("class", 1e-9, 1e-6, "score"), Tie("class", 1.0, 1e-6, "score")
 BOXES, HYPOTHESIS, PARTS = FACE_STAGES[:3]
+TRACKING = FACE_STAGES[-1]
 
 
 def check(found: list[float], wanted: list[float], limit: float = 0.0, **more: object) -> Check:
@@ -139,8 +140,23 @@ def test_free_runs_that_take_another_way(
     assert second.free == (() if elsewhere and leads else (BAD,))
 
 
+def test_sentences_say_what_was_compared():
+    two = [result([GOOD]), result([], [GOOD], PARTS)]
+    assert judge_face(two).sentence == "Equal in every bit of every stage."
+    found = judge_face([*two, result([], [], TRACKING)])
+    assert (found.compared, found.left_out) == (("hypothesis", "part parameters"), ("tracking",))
+    assert found.sentence == (
+        "Equal in every bit of what was compared: hypothesis, part parameters."
+    )
+    assert judge_face([result([], [])]).sentence == "Nothing was compared."
+    for check, rest in ((ROUNDED, "; rounding is first seen"), (TIED, ", but for 'hypothesis'")):
+        some = judge_face([result([check]), result([], [], PARTS)]).sentence
+        assert some.startswith(f"Every stage that was compared agrees, given the same inputs{rest}")
+        both = judge_face([result([check]), result([GOOD], [], PARTS)]).sentence
+        assert both.startswith(f"Every stage agrees, given the same inputs{rest}")
+
+
 def test_sentences():
-    assert FaceVerdict("equal").sentence == "Equal in every bit of every stage."
     forced = judge_face([result([BAD])]).sentence
     assert forced == (
         "Given the reference's own inputs, the stage 'hypothesis' fails (chosen; hypothesis 1): "
