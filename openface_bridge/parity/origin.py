@@ -26,16 +26,33 @@ def check_model_files(trace: Trace, manifest: Manifest) -> None:
     check_same_files(trace.provenance, trace.source, (files.pdm, *experts))
 
 
-def check_same_files(provenance: Any, source: str, files: Sequence[Path]) -> None:
-    """Raise a TraceError if files are not among those that a recording was made with."""
+def check_same_files(
+    provenance: Any,
+    source: str,
+    files: Sequence[Path],
+    kind: str = "model",
+    remedy: str = "Name its model with --model SETTING=MAIN.txt",
+) -> None:
+    """Raise a TraceError if files are not among those that a recording was made with.
+
+    Parameters
+    ----------
+    provenance : object
+        What the recording tells of itself.
+    source : str
+        Its name, for the message.
+    files : sequence of Path
+    kind, remedy : str
+        What the files are, and what to do, for the message.
+    """
     recorded = _part(_part(provenance, "model"), "sha256")
     if not recorded:
         return
     for path in files:
         if _checksum(path) not in recorded.values():
             raise TraceError(
-                f"{source}: was recorded with another model: {path} is no file of that one. "
-                f"Name its model with --model SETTING=MAIN.txt"
+                f"{source}: was recorded with another {kind}: {path} is no file of that one. "
+                f"{remedy}"
             )
 
 

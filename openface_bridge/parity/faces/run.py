@@ -81,10 +81,10 @@ def compare_face(
     Raises
     ------
     TraceError
-        If its picture is missing, or picture or model are others than the record's.
+        If its picture is missing, or picture, model or face detector are others than the record's.
     """
     picture = find_picture(pictures, case.face)
-    check_origin(record, picture, candidate.manifest)
+    check_origin(record, picture, candidate.manifest, candidate.detector)
     subject = Subject(record, read_picture(picture), candidate)
     stages = tuple(_compared(subject))
     errors, floors = _errors(subject, case)
