@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from openface_bridge.parity.candidate import Candidate, record_fit
+from openface_bridge.parity.clamping import with_tight_clamp
 from openface_bridge.parity.comparison import compare_forced
 from openface_bridge.parity.finite import while_finite
 from openface_bridge.parity.flow import broken_flow, with_flow
@@ -120,7 +121,8 @@ def audit_trace(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     ours = Teacher(finite, image, settings, backend)
     with np.errstate(all="ignore"):  # a candidate's numbers may be anything
         performed = forced(ours)
-        stages = with_flow(compare_forced(performed, ours), broken_flow(ours, went_on))
+        stages = with_tight_clamp(compare_forced(performed, ours), performed, ours, told=True)
+        stages = with_flow(stages, broken_flow(ours, went_on))
         run = replace(run, forced=performed)
         return judged(run, stages, theirs, ours, floor, given=finite)
 

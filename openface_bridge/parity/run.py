@@ -8,6 +8,7 @@ from pathlib import Path
 
 from openface_bridge.parity.backend_forcing import forced_by_backend
 from openface_bridge.parity.branches import Branch, first_branch
+from openface_bridge.parity.clamping import with_tight_clamp
 from openface_bridge.parity.comparison import StageComparison, compare_forced, compare_free
 from openface_bridge.parity.completion import completed, is_lean, unrecorded_before
 from openface_bridge.parity.finite import while_finite
@@ -189,7 +190,8 @@ def compare_run(run: FitRun, models: Models, floor: NoiseFloor) -> Comparison:
     ours = Teacher(run.candidate, image, settings, backend)
     finite = Teacher(while_finite(run.candidate), image, settings, backend)
     broken = [*broken_flow(ours), *broken_wiring(finite, _forced(finite, backend))]
-    stages = with_flow(compare_forced(run.forced, theirs), broken)
+    stages = with_tight_clamp(compare_forced(run.forced, theirs), run.forced, theirs, told=False)
+    stages = with_flow(stages, broken)
     return judged(run, stages, theirs, ours, floor, given=theirs.trace)
 
 
