@@ -107,7 +107,7 @@ def _embedded(fixtures: Embedded) -> Footage:
     ]
     sequence = records.record(Case(_EMBEDDED_SEQUENCE, "sequence"))
     picture = read_picture(find_picture(fixtures.pictures, _EMBEDDED_SEQUENCE))
-    pictures = frames_of(picture, sequence["moves"], sequence["size"])
+    pictures = frames_of(picture, sequence["moves"], sequence["size"], sequence.get("lights"))
     frames = [
         Seen(each, sequence[f"frame{number}.landmarks"]) for number, each in enumerate(pictures)
     ]

@@ -1,4 +1,7 @@
-"""Sequences made of one picture: a window that moves over it, so that the face moves in it."""
+"""Sequences made of one picture: a window that moves over it, so that the face moves in it.
+
+Light may change from frame to frame, so that the face does not look the same either.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +12,17 @@ import numpy.typing as npt
 
 from openface_bridge.trace import TraceError
 
-__all__ = ["MOVES", "frames_of", "room_of"]
+__all__ = ["LIGHTS", "MOVES", "frames_of", "room_of"]
 
 Array = npt.NDArray[Any]
 
 MOVES = ((20, 20), (25, 18), (36, 14), (39, 27), (30, 33))
 """Left and upper border of the window in each frame, px: walks of 5 to 14 px, a jolt among them."""
+LIGHTS = (-224, -112, 0, 112, 224)
+"""Light from the left, or if positive from the right: how much brighter each frame is at that
+border than in the middle, and how much darker at the other, in 256ths."""
 _ROOM = 40
+_EVENLY = 256
 
 
 def room_of(picture: Array) -> tuple[int, int]:
@@ -32,7 +39,9 @@ def room_of(picture: Array) -> tuple[int, int]:
     return rows, columns
 
 
-def frames_of(picture: Array, moves: Array, size: Array) -> list[Array]:
+def frames_of(
+    picture: Array, moves: Array, size: Array, lights: Array | None = None
+) -> list[Array]:
     """Return the frames of a sequence.
 
     Parameters
@@ -42,12 +51,16 @@ def frames_of(picture: Array, moves: Array, size: Array) -> list[Array]:
         Left and upper border of the window, px.
     size : (2,) integers
         Its rows and columns.
+    lights : (k,) integers, optional
+        Of each frame, as in :data:`LIGHTS`; even light if not given.
 
     Raises
     ------
     TraceError
-        If the window leaves the picture.
+        If the window leaves the picture, or there is no light for each frame.
     """
+    if lights is not None and len(lights) != len(moves):
+        raise TraceError(f"{len(lights)} lights are not one for each of {len(moves)} frames")
     rows, columns = (int(side) for side in size)
     frames = []
     for left, upper in np.asarray(moves).tolist():
@@ -55,4 +68,15 @@ def frames_of(picture: Array, moves: Array, size: Array) -> list[Array]:
         if frame.shape[:2] != (rows, columns):
             raise TraceError(f"a window at {left}, {upper} leaves the picture")
         frames.append(np.ascontiguousarray(frame))
-    return frames
+    if lights is None:
+        return frames
+    return [_lit(*each) for each in zip(frames, np.asarray(lights).tolist(), strict=True)]
+
+
+def _lit(frame: Array, light: int) -> Array:
+    """Return a frame in light from one side; whole numbers, the same on every machine."""
+    last = frame.shape[1] - 1
+    from_middle = 2 * np.arange(last + 1) - last
+    brightness = np.maximum(_EVENLY + light * from_middle // max(last, 1), 0)
+    lit = frame.astype(np.int64) * brightness[:, None] // _EVENLY
+    return np.asarray(np.minimum(lit, 255).astype(np.uint8))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from openface_bridge.faces.asking.hypotheses import ask_hypotheses
 from openface_bridge.faces.asking.moves import farthest, moved
 from openface_bridge.faces.asking.parts import ask_parts
 from openface_bridge.faces.asking.tracking import ask_sequence
+from openface_bridge.faces.frames import LIGHTS
 from openface_bridge.faces.record import RECORD_VERSION, Array, FaceRecord
 from openface_bridge.faces.reference import SEQUENCE, WHOLE
 from openface_bridge.native import native
@@ -57,6 +58,8 @@ class LiveFaces:
         By face.
     sequences : sequence of str
         Faces of whose pictures sequences are made.
+    changing : collection of str
+        Those of them in whose sequences the light changes.
 
     Raises
     ------
@@ -71,11 +74,13 @@ class LiveFaces:
         pictures: Mapping[str, Path],
         boxes: Mapping[str, Array],
         sequences: Sequence[str] = (),
+        changing: Collection[str] = (),
     ) -> None:
         self._native = native()
         self._files = _Files(manifest, detector)
         self._pictures, self._boxes = dict(pictures), dict(boxes)
         self._sequences = tuple(sequences) if detector is not None else ()
+        self._changing = frozenset(changing)
         self._parts = read_manifest(manifest).parts
         self._validator = read_manifest(manifest).validator
         self._model: _native.Model = self._native.Model(str(manifest))
@@ -134,7 +139,8 @@ class LiveFaces:
         """Ask about a face in frames."""
         assert self._files.detector is not None
         files = (self._files.model, self._files.detector)
-        return ask_sequence(self._model, files, self._settings(), image, box, name)
+        lights = np.array(LIGHTS, np.int32) if name in self._changing else None
+        return ask_sequence(self._model, files, self._settings(), image, box, name, lights)
 
     def _settings(self) -> _native.Settings:
         """Return what whole faces are fitted with."""

@@ -19,7 +19,8 @@ landmarks, m modes, p landmarks and q modes of a part.
 ``detector.NETWORK.…``    ``boxes`` (k, 4), ``scores`` (k,), ``corrections`` (k, 4) of ``proposal``,
                           ``refinement`` and ``output``
 ``detector.…``            ``boxes`` (k, 4), ``confidences`` (k,)
-``moves``, ``size``       of a sequence, see :mod:`openface_bridge.faces.frames`
+``moves``, ``size``       of a sequence, see :mod:`openface_bridge.faces.frames`; ``lights`` (k,)
+                          if they change
 ``frameK.…``              ``landmarks``, ``params_global``, ``params_local``, ``success``,
                           ``certainty``; ``moved`` (6,): where the template was found; ``floor``
 ``landmarks`` …           of the whole search: ``success``, ``certainty``, ``floor``
@@ -154,6 +155,7 @@ _SHAPES: Mapping[str, tuple[int | None, ...]] = {
     "detector.boxes": (None, 4),
     "moves": (None, 2),
     "size": (2,),
+    "lights": (None,),
 }
 
 

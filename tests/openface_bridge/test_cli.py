@@ -415,7 +415,7 @@ def test_nothing_to_compare(
 def test_embedded_fits_where_nothing_is_given(capsys: pytest.CaptureFixture[str]):
     assert parity("--backend", "numpy-exact") == PASSED
     output = capsys.readouterr().out
-    assert "passed: 12 fits and 7 faces (14 equal, 5 rounding), 0 failed" in output
+    assert "passed: 14 fits and 8 faces (17 equal, 5 rounding), 0 failed" in output
 
 
 def test_as_a_module(tmp_path: Path):

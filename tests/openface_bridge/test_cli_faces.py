@@ -47,16 +47,16 @@ def test_faces_are_compared_and_told(
     status = main(["parity", *arguments, "--json", str(data), "--junit", str(xml)])
     lines = capsys.readouterr().out.splitlines()
     assert status == PASSED, lines
-    assert [line.split()[1:3] for line in lines[1:8]] == [[c.face, c.setting] for c in CASES]
-    assert lines[8].split() == ["whole", "faces", "equal", "rounding", "branch", "bug"]
-    assert [line[:18].strip() for line in lines[9 : 9 + len(STAGES)]] == STAGES
-    assert lines[9 + len(STAGES)].startswith("passed: 1 fit and 7 faces (")
+    assert [line.split()[1:3] for line in lines[1:9]] == [[c.face, c.setting] for c in CASES]
+    assert lines[9].split() == ["whole", "faces", "equal", "rounding", "branch", "bug"]
+    assert [line[:18].strip() for line in lines[10 : 10 + len(STAGES)]] == STAGES
+    assert lines[10 + len(STAGES)].startswith("passed: 1 fit and 8 faces (")
     run = strict_json(data.read_text("utf-8"))
-    assert (run["summary"]["faces"], run["summary"]["faces_failed"]) == (7, 0)
+    assert (run["summary"]["faces"], run["summary"]["faces_failed"]) == (8, 0)
     stages = run["backends"]["numpy"]["face_stages"]
     assert list(stages) == STAGES
     assert all(counts["bug"] == 0 for counts in stages.values())
-    assert len(read_results(data).fits) == 8
+    assert len(read_results(data).fits) == 9
     cases = ElementTree.parse(xml).getroot().iter("testcase")
     named = [(case.get("classname"), case.get("name")) for case in cases]
     assert ("parity.numpy.sequence", "frontal06") in named
@@ -111,8 +111,8 @@ def test_totals_of_several_backends_are_of_fits(
     assert lines["fits equal in every bi"][-6:] == ["0", "of", "1", "1", "of", "1"]
     said = [" ".join(line.split()) for line in output]
     assert "whole faces numpy numpy-exact" in said
-    assert "template shift 2 equal 2 equal" in said
-    assert said[-1].startswith("passed: 1 fit and 7 faces on 2 backends: 16 comparisons (")
+    assert "template shift 3 equal 3 equal" in said
+    assert said[-1].startswith("passed: 1 fit and 8 faces on 2 backends: 18 comparisons (")
 
 
 def of_one_setting(arguments: list[str]) -> list[str]:
@@ -173,7 +173,7 @@ def test_faults_of_faces(arguments: list[str], tmp_path: Path, capsys: pytest.Ca
     assert main(["faults", *arguments, "--only", "32,33", "--json", str(path)]) == PASSED
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[1] for line in lines[3:5]] == ["32", "33"]
-    assert lines[-1].endswith("of 4 trials as expected, on 1 fit and 7 faces of backend numpy")
+    assert lines[-1].endswith("of 4 trials as expected, on 1 fit and 8 faces of backend numpy")
     found = {each["number"]: each for each in json.loads(path.read_text("utf-8"))["faults"]}
     assert found["32"]["named"] == ["part parameters"]
     assert found["33"]["fits"][0]["place"]["landmark"] is not None

@@ -27,8 +27,9 @@ def ask_sequence(
     image: Array,
     box: Array,
     name: str,
+    lights: Array | None = None,
 ) -> dict[str, Array]:
-    """Return entries ``moves``, ``size``, ``bbox`` and ``frameK.…``.
+    """Return entries ``moves``, ``size``, ``bbox``, ``frameK.…`` and, if they change, ``lights``.
 
     Parameters
     ----------
@@ -40,14 +41,18 @@ def ask_sequence(
     box : (4,) float32
         In the picture.
     name : str
+    lights : (k,) int32, optional
+        Of the frames, see :mod:`openface_bridge.faces.frames`.
     """
     moves, size = np.array(MOVES, np.int32), np.array(room_of(image), np.int32)
-    frames = frames_of(image, moves, size)
+    frames = frames_of(image, moves, size, lights)
     first = box.copy()
     first[:2] -= moves[0].astype(np.float32)
     outcomes = _track(files, settings, frames, first)
     reruns = [_track(files, settings, frames, each) for each in moved(first, name)]
     entries: dict[str, Array] = {"moves": moves, "size": size, "bbox": first}
+    if lights is not None:
+        entries["lights"] = lights
     for index, found in enumerate(outcomes):
         told: dict[str, Array] = {
             "landmarks": found["landmarks"],

@@ -56,7 +56,8 @@ class Subject:
     @cached_property
     def frames(self) -> list[Array]:
         """The frames of a sequence."""
-        return frames_of(self.picture, self.record["moves"], self.record["size"])
+        moves, size, lights = self.record["moves"], self.record["size"], self.record.get("lights")
+        return frames_of(self.picture, moves, size, lights)
 
     def parameters(self, prefix: str) -> Parameters:
         """Return the reference's parameters of some name."""

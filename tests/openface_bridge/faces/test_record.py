@@ -11,7 +11,7 @@ import pytest
 from support.face_records import CASES, EMBEDDED, RECORDS
 
 from openface_bridge.faces.asking.moves import N_MOVES, farthest, moved, scatter
-from openface_bridge.faces.frames import MOVES, frames_of, room_of
+from openface_bridge.faces.frames import LIGHTS, MOVES, frames_of, room_of
 from openface_bridge.faces.record import RECORD_VERSION, FaceRecord, read_record
 from openface_bridge.faces.recorded import RecordedFaces, file_name
 from openface_bridge.pictures import find_picture, read_picture
@@ -32,7 +32,7 @@ def test_faces_come_before_sequences():
     settings = [case.setting for case in CASES]
     assert settings == sorted(settings, reverse=True)
     assert settings.count("whole") == 5
-    assert settings.count("sequence") == 2
+    assert settings.count("sequence") == 3
     assert RECORDS.description == "recorded faces in records/"
 
 
@@ -100,6 +100,31 @@ def test_frames_are_windows():
             frames_of(picture, np.array([outside]), size)
     with pytest.raises(TraceError, match=r"too small"):
         room_of(picture[:40])
+
+
+def test_light_comes_from_a_side():
+    """Half as bright again at one border, half as bright at the other; never beyond white."""
+    picture = np.full((50, 43, 3), 100, np.uint8)
+    picture[:, :, 1] = 240
+    moves, size = np.zeros((3, 2), int), np.array((2, 43))
+    even, left, right = frames_of(picture, moves, size, np.array((0, -128, 128)))
+    np.testing.assert_array_equal(even, picture[:2])
+    assert right[0, (0, 21, 42), 0].tolist() == [50, 100, 150]
+    assert right[1, (0, 21, 42), 1].tolist() == [120, 240, 255]
+    np.testing.assert_array_equal(left[:, (0, 21, 42)], right[:, (42, 21, 0)])
+    with pytest.raises(TraceError, match="2 lights are not one for each of 3 frames"):
+        frames_of(picture, moves, size, np.zeros(2, int))
+
+
+def test_in_changing_light_frames_differ():
+    record = RECORDS.record(Case("frontal02", "sequence"))
+    assert record["lights"].tolist() == list(LIGHTS)
+    picture = read_picture(find_picture(EMBEDDED.pictures, "frontal02"))
+    still = np.zeros((5, 2), int)
+    first, *_, last = frames_of(picture, still, record["size"], record["lights"])
+    half = first.shape[1] // 2
+    assert first[:, :half].mean() > 1.5 * last[:, :half].mean()
+    assert last[:, half:].mean() > 1.5 * first[:, half:].mean()
 
 
 def test_moves_are_of_one_ulp_and_always_the_same():

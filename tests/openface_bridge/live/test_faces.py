@@ -20,7 +20,11 @@ from openface_bridge.trace import PROVENANCE
 from pyclnf.backends import is_available
 
 
-@pytest.mark.parametrize("case", [Case("yaw60", "whole"), Case("frontal01", "sequence")], ids=str)
+@pytest.mark.parametrize(
+    "case",
+    [Case("yaw60", "whole"), Case("frontal01", "sequence"), Case("frontal02", "sequence")],
+    ids=str,
+)
 def test_what_is_embedded_is_what_openface_does(bridge: Any, recorded_kernel: None, case: Case):
     live, recorded = live_faces(EMBEDDED).record(case), RECORDS.record(case)
     assert set(live.entries) == set(recorded.entries)

@@ -41,7 +41,7 @@ def test_the_files_that_pyclnf_reads_go_into_the_application(hook: dict[str, Any
     assert (tmp_path / "pyclnf" / "store" / "openface.json").is_file()
     found = embedded(tmp_path / "pyclnf" / "selfcheck" / "fixtures")
     assert found.model.is_file()
-    assert len(found.faces) == 21
+    assert len(found.faces) == 22
     endings = {path.suffix for path in tmp_path.rglob("*") if path.is_file()}
     assert endings == {"", ".bin", ".json", ".png", ".txt"}
 

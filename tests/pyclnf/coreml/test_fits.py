@@ -30,13 +30,14 @@ pytestmark = pytest.mark.usefixtures("converts")
 
 EMBEDDED = [
     *(Case(face, "default") for face in ("frontal01", "frontal02", "frontal03", "yaw30", "yaw60")),
-    *(Case(face, "default") for face in ("cut", "flat", "grimace", "noise", "small")),
-    *(Case("frontal02", "weighted"), Case("frontal03", "wild")),
+    *(Case(face, "default") for face in ("cut", "flat", "grimace", "little", "noise", "small")),
+    *(Case(face, "weighted") for face in ("frontal02", "yaw60")),
+    Case("frontal03", "wild"),
 ]
 FACES, SETTINGS = ("sample1", "sample3", "sample4", "sample5"), ("default", "weighted", "wild")
 REAL = [Case(face, setting) for face in FACES for setting in SETTINGS]
-FEWEST = 9
-"""Of twelve fits within the floor itself; which ones a processor's rounding may decide."""
+FEWEST = 11
+"""Of fourteen fits within the floor itself; which ones a processor's rounding may decide."""
 
 precisions = pytest.mark.parametrize("precision", [FLOAT16, FLOAT32], ids=lambda each: each.name)
 

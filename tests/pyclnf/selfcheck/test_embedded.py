@@ -29,7 +29,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_model_and_pictures_are_enough(installed: Path):
     found = embedded()
     assert found.folder == installed
-    assert len(found.faces) == 21
+    assert len(found.faces) == 22
     assert all(face.picture.is_file() for face in found.faces)
 
 
