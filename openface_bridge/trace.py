@@ -56,8 +56,9 @@ _FIT: _Shapes = {
     "bbox": (4,),
     "init.params_global": (6,),
 }
-_FIT_OPTIONAL: _Shapes = {"rotation": (3,)}
-"""Euler angles of the head pose that a fit starts from; absent where it starts upright."""
+_FIT_OPTIONAL: _Shapes = {"rotation": (3,), "final.view": (), "final.success": ()}
+"""Euler angles of the head pose that a fit starts from, absent where it starts upright; and what
+a candidate returned of its last view and its success."""
 _WHOLE_NUMBERS: _Shapes = {"window_size": (), "view": ()}
 _SCALE: _Shapes = {
     "reg_factor": (),

@@ -14,7 +14,7 @@ from openface_bridge.starts import Start
 from openface_bridge.trace import Trace, TraceError
 from pyclnf.settings import FitSettings
 
-__all__ = ["Candidate", "CandidateError", "CandidateRecorder", "record_fit"]
+__all__ = ["Candidate", "CandidateError", "CandidateRecorder", "record_fit", "returned_entries"]
 
 _WHOLE = ("window_size", "view")
 _SCALE = {
@@ -44,6 +44,8 @@ _ITERATION = {
     "params_local_out": "parameters.local",
 }
 _FINAL = ("params_global", "params_local", "landmarks", "likelihood")
+_RETURNED = {"view": ("iu", "a whole number"), "success": ("biu", "True or False")}
+"""Of a fit, beside what its observer is told: kinds of dtypes, and those in words."""
 
 
 class CandidateError(ValueError):
@@ -140,7 +142,7 @@ def record_fit(
     ------
     CandidateError
         If it told too little, or nothing at all, cannot start from a head pose, or returns
-        something else than it told.
+        something else than it told, or a view or success that is none.
     """
     options: dict[str, Any] = {}
     if np.any(start.rotation):
@@ -150,14 +152,35 @@ def record_fit(
     recorder = CandidateRecorder()
     box = tuple(float(number) for number in start.box)
     result = candidate.fit(picture, box, settings=settings, observer=recorder, **options)
+    entries = {**recorder.entries, **returned_entries(result, name)}
     try:
-        trace = Trace(recorder.entries, name)
+        trace = Trace(entries, name)
     except TraceError as error:
         raise CandidateError(
             f"{error}; the fit must tell its observer at least that (pyclnf.observe.Observer)"
         ) from error
     _check_returned(result, trace, name)
     return trace, bool(getattr(result, "success", True))
+
+
+def returned_entries(result: Any, name: str) -> dict[str, npt.NDArray[Any]]:
+    """Return a trace's ``final.view`` and ``final.success``, as far as a fit returned them.
+
+    Raises
+    ------
+    CandidateError
+        If one of them is of another kind.
+    """
+    entries = {}
+    for entry, (kinds, expected) in _RETURNED.items():
+        value = getattr(result, entry, None)
+        if value is None:
+            continue
+        number = np.asarray(value)
+        if number.shape != () or number.dtype.kind not in kinds:
+            raise CandidateError(f"{name}: its fit returns {entry} {value!r}, expected {expected}")
+        entries[f"final.{entry}"] = number.astype(np.int32)
+    return entries
 
 
 def _check_returned(result: Any, told: Trace, name: str) -> None:

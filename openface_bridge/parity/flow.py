@@ -122,7 +122,7 @@ def _handed_on(teacher: Teacher, phases: list[list[Step]]) -> Iterator[Broken]:
 
 
 def _outcome(teacher: Teacher) -> Iterator[Broken]:
-    """Yield whether the outcome is not that of the last iteration, or its landmarks not its own."""
+    """Yield whether the outcome is not that of the last iteration, or not what it says it is."""
     trace, last = teacher.trace, teacher.trace.steps[-1]
     moment = Moment("iteration", last.scale, last)
     ended = _parameters(teacher, last, "_out")
@@ -133,6 +133,29 @@ def _outcome(teacher: Teacher) -> Iterator[Broken]:
     yield from broken
     if not broken and np.isfinite(final).all():
         yield from _landmarks(teacher, final, moment)
+    yield from _view(teacher, Moment("scale", last.scale))
+    yield from _success(teacher, last)
+
+
+def _view(teacher: Teacher, moment: Moment) -> Iterator[Broken]:
+    """Yield whether the view that a fit returns is not that of its last scale."""
+    if "final.view" in teacher.trace:
+        returned, last = teacher.trace["final.view"], teacher.recorded(moment, "view")
+        if returned != last:
+            apart = float(abs(int(returned) - int(last)))
+            yield _broken("view", moment, OUTCOME, moment.place, apart, apart, 0.0)
+
+
+def _success(teacher: Teacher, last: Step) -> Iterator[Broken]:
+    """Yield whether a fit returns success though it ended early, or none though it did not."""
+    if "final.success" not in teacher.trace:
+        return
+    after = _parameters(teacher, last, "_out")
+    succeeded = bool(np.isfinite(after).all() and after[0] >= SMALLEST_FACE)
+    near = abs(float(after[0]) - SMALLEST_FACE) <= 4 * EPS
+    if bool(teacher.trace["final.success"]) != succeeded and not near:
+        moment = Moment("iteration", last.scale, last)
+        yield _broken("stopping", moment, OUTCOME, moment.place, 1.0, 1.0, 0.0)
 
 
 def _landmarks(teacher: Teacher, final: Array, moment: Moment) -> Iterator[Broken]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from openface_bridge.parity.candidate import returned_entries
 from openface_bridge.parity.noise_floor import landmark_errors
 from openface_bridge.starts import Start
 from openface_bridge.trace import Trace
@@ -56,4 +57,5 @@ def run_free(
     given = Start.of(reference)
     start = backend.detector.pdm.parameters_from_box(given.box, given.angles)
     result = fit(image, given.box, start, settings, backend, recorder)
-    return FreeRun(reference, Trace(recorder.trace, "candidate"), result.success)
+    entries = {**recorder.trace, **returned_entries(result, "candidate")}
+    return FreeRun(reference, Trace(entries, "candidate"), result.success)

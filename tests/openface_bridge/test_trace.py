@@ -22,7 +22,10 @@ from support.traces import Entries, tiny_entries
 from openface_bridge import trace as trace_module
 from openface_bridge.trace import Step, Trace, TraceError, read_arrays, read_trace, write_trace
 
-OPTIONAL = ("rotation", "jacobian", "areas_of_interest", "hessian", "right_hand_side", "change")
+OPTIONAL = (
+    *("rotation", "final.view", "final.success", "areas_of_interest"),
+    *("jacobian", "hessian", "right_hand_side", "change"),
+)
 ALL_NAMES = list(tiny_entries(optional=True))
 
 

@@ -28,7 +28,7 @@ def tiny_entries(
     n, m = N_LANDMARKS, N_MODES
     shapes: dict[str, tuple[int, ...]] = {"bbox": (4,), "init.params_global": (6,)}
     if optional:
-        shapes["rotation"] = (3,)
+        shapes |= {"rotation": (3,), "final.view": (), "final.success": ()}
     for scale, counts in ({0: (2, 1)} if iterations is None else iterations).items():
         shapes.update({f"scale{scale}.{name}": shape for name, shape in _scale(optional).items()})
         for phase, count in zip(("rigid", "nonrigid"), counts, strict=True):

@@ -275,3 +275,52 @@ def test_a_second_fit_forgets_the_first():
     recorder.on_start((1, 2, 3, 4), SimpleNamespace())
     assert list(recorder.entries) == ["bbox"]
     assert recorder.entries["bbox"].dtype == np.float32
+
+
+class Answering:
+    """A port that fits well, and returns what it is told to."""
+
+    def __init__(self, recordings: Recordings, **answers: Any) -> None:
+        self._clnf, self._answers = CLNF(recordings.model, backend="numpy"), answers
+
+    def fit(self, image: Any, bbox: Any, **options: Any) -> Any:
+        self._clnf.fit(image, bbox, **options)
+        return SimpleNamespace(**self._answers)
+
+
+@pytest.mark.parametrize(
+    ("answers", "stage"),
+    [
+        ({"view": 1, "success": True}, None),
+        ({"view": np.int64(1), "success": np.bool_(True)}, None),
+        ({"view": None, "success": 1}, None),
+        ({}, None),
+        ({"view": 0}, "view"),
+        ({"success": False}, "stopping"),
+    ],
+)
+def test_what_else_is_returned(
+    answers: dict[str, Any], stage: str | None, recordings: Recordings, reference: Recorded,
+    models: Models,
+):  # fmt: skip
+    """The view and the success, which no stage gives."""
+    assert reference.trace(CASE)["scale1.view"] == 1
+    candidate = Answering(recordings, **answers)
+    verdict = audit(candidate, reference, CASE, models, recordings.images).verdict
+    assert (verdict.stage if verdict.kind == "bug" else None) == stage
+
+
+@pytest.mark.parametrize(
+    ("answers", "message"),
+    [
+        ({"view": 0.5}, r"port: its fit returns view 0.5, expected a whole number"),
+        ({"view": [0, 1]}, r"port: its fit returns view \[0, 1\], expected a whole number"),
+        ({"success": "yes"}, r"port: its fit returns success 'yes', expected True or False"),
+    ],
+)
+def test_returned_things_of_another_kind(
+    answers: dict[str, Any], message: str, recordings: Recordings, reference: Recorded,
+    models: Models,
+):  # fmt: skip
+    with pytest.raises(CandidateError, match=message):
+        audit(Answering(recordings, **answers), reference, CASE, models, recordings.images, "port")

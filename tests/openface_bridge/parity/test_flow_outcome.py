@@ -74,3 +74,42 @@ def test_half_a_pixel_is_a_bug_within_any_floor(
     assert (verdict.kind, verdict.stage) == ("bug", "update")
     assert "The outcome is not that of the last iteration" in verdict_sentence(verdict)
     assert "0.5 off" in verdict_sentence(verdict)
+
+
+# ---- What else a fit returns ----
+
+
+def returned(trace: Trace, **outcome: int) -> Trace:
+    told = {f"final.{name}": np.array(value, np.int32) for name, value in outcome.items()}
+    return Trace({**trace.entries, **told})
+
+
+def ended_at(trace: Trace, scale: float) -> Trace:
+    """Return a fit whose face shrank in the end."""
+    last = f"{trace.steps[-1].prefix}.params_global_out"
+    entries = {name: trace[name].copy() for name in (last, "final.params_global")}
+    for shrunk in entries.values():
+        shrunk[0] = scale
+    return Trace({**trace.entries, **entries})
+
+
+def test_the_view_is_the_last_one(make_teacher, reference: Recorded):
+    trace = reference.trace(Case("ben_2", "default"))
+    view = int(trace["scale1.view"])
+    assert view != 0
+    assert found(make_teacher, returned(trace, view=view)) is None
+    assert found(make_teacher, returned(trace, view=0)) == ("view", "scale1.outcome")
+
+
+@pytest.mark.parametrize(
+    ("scale", "successes"), [(1.0, {1}), (0.26, {1}), (0.25, {0, 1}), (0.24, {0}), (np.nan, {0})]
+)
+def test_success_is_that_of_a_face_that_is_large_enough(
+    scale: float, successes: set[int], make_teacher, reference: Recorded
+):
+    """Where the scale is 0.25 but for rounding, it may be told either way."""
+    trace = ended_at(reference.trace(CASE), scale)
+    for success in (0, 1):
+        broken = broken_flow(make_teacher(returned(trace, success=success), CASE))
+        blamed = [each[0] for each in broken if each[0] == "stopping"]
+        assert blamed == ([] if success in successes else ["stopping"])

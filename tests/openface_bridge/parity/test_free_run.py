@@ -56,7 +56,8 @@ def test_starts_from_the_references_box(
         np.array_equal(array, found.candidate[name]) for name, array in trace.entries.items()
     )
     kinds = {name.rpartition(".")[2] for name in found.candidate.entries.keys() ^ trace.entries}
-    assert kinds == {"hessian", "right_hand_side", "change"}
+    assert kinds == {"hessian", "right_hand_side", "change", "view", "success"}
+    assert [int(found.candidate[f"final.{name}"]) for name in ("view", "success")] == [0, 1]
 
 
 def test_settings_are_the_candidates(image: PaddedImage, reference: Recorded, exact_models: Models):
