@@ -14,7 +14,7 @@ from openface_bridge.cli.sources import add_source_arguments, sources_with_faces
 from openface_bridge.cli.status import FAILED, PASSED
 from openface_bridge.gate.outputs import check_outputs, write_outputs
 from openface_bridge.manifests import split_models
-from openface_bridge.parity.faults import FACE_FAULTS, FAULTS, Fault
+from openface_bridge.parity.faults import FACE_FAULTS, FAULTS, OWN_FAULTS, Fault
 from openface_bridge.parity.faults.trial import (
     FaceTrials,
     Trial,
@@ -67,7 +67,8 @@ def _faults(options: argparse.Namespace) -> int:
     """Plant, compare and say what was caught."""
     check_outputs({"--json": options.json})
     (reference, models, pictures), sources = sources_with_faces(options)
-    chosen = _chosen(options.only, FAULTS if sources is None else (*FAULTS, *FACE_FAULTS))
+    known = (*FAULTS, *(() if sources is None else FACE_FAULTS), *OWN_FAULTS)
+    chosen = _chosen(options.only, known)
     kept = Kept(reference, models, pictures)
     faces = None if sources is None else _kept_faces(sources, models.name)
 

@@ -11,6 +11,6 @@ them.
 """
 
 from openface_bridge.parity.faults.fault import Fault, planted
-from openface_bridge.parity.faults.table import FACE_FAULTS, FAULTS
+from openface_bridge.parity.faults.table import FACE_FAULTS, FAULTS, OWN_FAULTS
 
-__all__ = ["FACE_FAULTS", "FAULTS", "Fault", "planted"]
+__all__ = ["FACE_FAULTS", "FAULTS", "OWN_FAULTS", "Fault", "planted"]

@@ -13,17 +13,19 @@ from pyclnf.backends.base import Backend
 from pyclnf.detection import candidates, suppression
 from pyclnf.detection.candidates import Candidates
 from pyclnf.experts.area_of_interest import PaddedImage
+from pyclnf.face_fitter import FaceFit
 from pyclnf.fitting import FitResult
 from pyclnf.hypotheses import Hypotheses
 from pyclnf.part_models import PartModel
 from pyclnf.pdm import Parameters, PointDistributionModel
-from pyclnf.tracking import template
+from pyclnf.tracking import Tracker, template
 from pyclnf.typing import ByteArray, Float32Array, IntArray
 from pyclnf.validation import Validator, normalisation
 
 __all__ = [
     "another_view",
     "exchanged_eyes",
+    "first_template",
     "last_hypothesis",
     "least_likely",
     "opposite_shift",
@@ -145,6 +147,19 @@ def opposite_shift(planting: Planting) -> None:
         return Parameters(global_, moved.local)
 
     planting.function(original, faulty)
+
+
+def first_template(planting: Planting) -> None:
+    """Look for what the face looked like where it was seen first."""
+    original = Tracker._keep
+
+    def faulty(self: Tracker[FaceFit], picture: PaddedImage, fit: FaceFit) -> None:
+        before = self._place
+        original(self, picture, fit)
+        if before is not None and before.template is not None and self._place is not None:
+            self._place = replace(self._place, template=before.template)
+
+    planting.method(Tracker, "_keep", faulty)
 
 
 def uncorrected_boxes(planting: Planting) -> None:

@@ -17,6 +17,7 @@ from pyclnf.pdm import Parameters, PointDistributionModel
 from pyclnf.typing import Float32Array
 
 __all__ = [
+    "confidences_of_first_view",
     "interleaved_shape",
     "scale_from_width",
     "shifted_records",
@@ -83,6 +84,24 @@ def shifted_records(planting: Planting) -> None:
         return replace(patches, experts=tuple(rows))
 
     planting.function(original, faulty)
+
+
+def confidences_of_first_view(planting: Planting) -> None:
+    """Trust experts of every view as those of the first one."""
+    original = model.read_ccnf
+
+    def faulty(path: Path) -> CCNFPatchExperts:
+        patches = original(path)
+        first = [0.0 if expert is None else expert.confidence for expert in patches.experts[0]]
+        rows = (tuple(map(_trusted, view, first)) for view in patches.experts)
+        return replace(patches, experts=tuple(rows))
+
+    planting.function(original, faulty)
+
+
+def _trusted(expert: CCNFExpert | None, confidence: float) -> CCNFExpert | None:
+    """Return an expert with another confidence."""
+    return None if expert is None else replace(expert, confidence=confidence)
 
 
 def _closed_up(patches: CCNFPatchExperts) -> list[CCNFExpert | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from openface_bridge.parity.faults import (
     faces,
     iterations,
+    outcome,
     preparation,
     responses,
     schedule,
@@ -12,9 +13,10 @@ from openface_bridge.parity.faults import (
 )
 from openface_bridge.parity.faults.fault import Fault
 
-__all__ = ["FACE_FAULTS", "FAULTS"]
+__all__ = ["FACE_FAULTS", "FAULTS", "OWN_FAULTS"]
 
 _INITIALISATION, _EQUATIONS = ("initialisation",), ("normal equations",)
+_STOPPING = ("stopping",)
 _VIEW, _AREA, _MAP, _SHIFT = ("view",), ("area of interest",), ("response map",), ("mean shift",)
 
 FAULTS = (
@@ -79,5 +81,17 @@ FACE_FAULTS = (
     Fault("37", "template shift negated", _TEMPLATE, faces.opposite_shift),
     Fault("38", "boxes not corrected", _BOXES, faces.uncorrected_boxes, in_all_backends=True),
     Fault("39", "overlaps of the union", _BOXES, faces.overlap_of_union),
+    Fault("40", "template of the first frame", ("tracking",), faces.first_template),
 )
 """Beyond a single fit; our own, after those of the list."""
+
+OWN_FAULTS = (
+    Fault(
+        "41", "confidences of the first view", _EQUATIONS, preparation.confidences_of_first_view,
+        in_preparation=True, in_all_backends=True,
+    ),
+    Fault("42", "fits end below 0.35", _STOPPING, outcome.early_end, in_all_backends=True),
+    Fault("43", "first view returned", _VIEW, outcome.view_of_front, in_all_backends=True),
+    Fault("44", "success always", _STOPPING, outcome.always_successful, in_all_backends=True),
+)  # fmt: skip
+"""Of a single fit, our own as well: few fits show them, turned ones and small faces."""

@@ -11,13 +11,14 @@ import pytest
 from support.recordings import Recordings
 
 from openface_bridge.parity.faces.stages import FACE_STAGES
-from openface_bridge.parity.faults import FACE_FAULTS, FAULTS, Fault, planted
+from openface_bridge.parity.faults import FACE_FAULTS, FAULTS, OWN_FAULTS, Fault, planted
 from openface_bridge.parity.mixed import Part
 from openface_bridge.parity.stages import STAGES
 from pyclnf.backends import create_backend
 from pyclnf.hypotheses import Hypotheses
 from pyclnf.mean_shift import KernelTable
 from pyclnf.pdm import PointDistributionModel
+from pyclnf.tracking import Tracker
 from pyclnf.validation import Validator
 
 
@@ -33,7 +34,7 @@ def snapshot() -> dict[str, Any]:
         for name, module in modules.items()
         for key, value in vars(module).items()
     }
-    for owner in (PointDistributionModel, KernelTable, Hypotheses, Validator):
+    for owner in (PointDistributionModel, KernelTable, Hypotheses, Validator, Tracker):
         known |= {f"{owner.__name__}.{key}": id(value) for key, value in vars(owner).items()}
     return known
 
@@ -46,7 +47,7 @@ def test_every_fault_is_there():
 
 def test_every_fault_is_expected_at_a_stage():
     names = {stage.name for stage in STAGES}
-    for fault in FAULTS:
+    for fault in (*FAULTS, *OWN_FAULTS):
         assert fault.stages, fault
         assert set(fault.stages) <= names, fault
 
@@ -59,8 +60,16 @@ def test_faults_beyond_a_fit_follow():
     assert {stage for fault in FACE_FAULTS for stage in fault.stages} == names
 
 
+def test_our_own_come_last():
+    numbers = [int(fault.number) for fault in (*FACE_FAULTS, *OWN_FAULTS)]
+    assert numbers == list(range(29, 45))
+    every = [*FAULTS, *FACE_FAULTS, *OWN_FAULTS]
+    assert len({fault.name for fault in every}) == len(every)
+
+
 def test_which_faults_need_a_model_loaded_anew():
-    assert [fault.number for fault in FAULTS if fault.in_preparation] == ["3", "15", "28"]
+    found = [fault.number for fault in (*FAULTS, *OWN_FAULTS) if fault.in_preparation]
+    assert found == ["3", "15", "28", "41"]
 
 
 @pytest.mark.parametrize(
@@ -70,18 +79,18 @@ def test_which_faults_need_a_model_loaded_anew():
         (Part.RESPONSES, "14 19 22 24 25 26"),
         (Part.PHASES, "12 13 15 16 17 18 20 21 23 27"),
         (Part.SUPPRESSION, "39"),
-        (None, "1 2 3 9 10 11a 11b 28 29 30 31 32 33 34 35 36 37 38"),
+        (None, "1 2 3 9 10 11a 11b 28 29 30 31 32 33 34 35 36 37 38 40 41 42 43 44"),
     ],
 )
 def test_what_backends_leave_to_the_definition(part: Part | None, numbers: str):
-    faults = [fault for fault in (*FAULTS, *FACE_FAULTS) if fault.part is part]
+    faults = [fault for fault in (*FAULTS, *FACE_FAULTS, *OWN_FAULTS) if fault.part is part]
     assert [fault.number for fault in faults] == numbers.split()
     assert {fault.part_left_by("cython") for fault in faults} == {part}
     for name in ("numpy", "numpy-exact"):
         assert {fault.part_left_by(name) for fault in faults} == {None}
 
 
-@pytest.mark.parametrize("fault", [*FAULTS, *FACE_FAULTS], ids=str)
+@pytest.mark.parametrize("fault", [*FAULTS, *FACE_FAULTS, *OWN_FAULTS], ids=str)
 def test_every_fault_substitutes_something_and_takes_it_back(fault: Fault, recordings: Recordings):
     create_backend("numpy", recordings.model)  # imports what is imported late
     import_module("pyclnf.detection.networks")
