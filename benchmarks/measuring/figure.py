@@ -1,4 +1,4 @@
-"""One figure: milliseconds per face of every engine in every scenario, and how they compare."""
+"""One figure: milliseconds of every engine in every scenario, and how they compare."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def draw(results: Results, path: Path) -> bool:
     figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=4, frameon=False)
     where = f"{results.workload}, {results.machine['processor']}"
     where += "" if results.is_quiet else " (others were at work: measure again)"
-    figure.suptitle(f"ms per face (times as fast as OpenFace): {where}", fontsize=10)
+    figure.suptitle(f"ms (times as fast as OpenFace): {where}", fontsize=10)
     figure.savefig(path, dpi=130)
     return True
 
@@ -73,7 +73,7 @@ def _draw_contest(axes: Axes, contest: dict[str, Any], colours: Mapping[str, str
     axes.set_xticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
     axes.minorticks_off()
     axes.set_xlim(0.4, 400)
-    axes.set_xlabel("ms per face")
+    axes.set_xlabel("ms per face, picture or frame")
     cores = contest["cores"]
     axes.set_title(f"{cores} core{'s' if cores > 1 else ''}", fontsize=10)
     axes.grid(axis="x", alpha=0.3)
