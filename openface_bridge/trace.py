@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from openface_bridge.reasons import reason_of
+from pyclnf.reasons import reason_of
 
 __all__ = [
     "OPTIONAL",

@@ -19,8 +19,8 @@ from openface_bridge.cli import (
     vectors,
 )
 from openface_bridge.cli.status import UNUSABLE
-from openface_bridge.reasons import said_of
 from pyclnf.cli.arguments import join_numbers
+from pyclnf.reasons import said_of
 
 __all__ = ["main"]
 

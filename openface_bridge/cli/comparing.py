@@ -12,9 +12,9 @@ from openface_bridge.parity.noise_floor import NoiseFloor
 from openface_bridge.parity.refused import REASONS, Refused
 from openface_bridge.parity.run import Comparison, compare_run, run_fit
 from openface_bridge.parity.store import backend_of, read_run
-from openface_bridge.reasons import said_of
 from openface_bridge.reference import Case, Reference
 from openface_bridge.trace import Trace
+from pyclnf.reasons import said_of
 
 __all__ = ["Candidates"]
 

@@ -19,10 +19,10 @@ from openface_bridge.manifests import Manifests, split_models
 from openface_bridge.parity.faces.candidate import FaceCandidate
 from openface_bridge.parity.faces.run import FaceComparison, compare_face
 from openface_bridge.parity.refused import REASONS, Refused
-from openface_bridge.reasons import said_of
 from openface_bridge.reference import Case, Reference
 from openface_bridge.trace import TraceError
 from pyclnf.model import read_manifest
+from pyclnf.reasons import said_of
 
 __all__ = ["FaceSources", "add_face_argument", "embedded_faces", "face_sources", "live_faces"]
 

@@ -15,12 +15,12 @@ from openface_bridge.faces.recorded import file_name
 from openface_bridge.gate.outputs import check_folders
 from openface_bridge.live import Live
 from openface_bridge.parity.refused import REASONS
-from openface_bridge.reasons import said_of
 from openface_bridge.recording.boxes import read_starts, write_starts
 from openface_bridge.recording.record import record
 from openface_bridge.reference import Case
 from openface_bridge.trace import write_arrays
 from pyclnf.cli.words import counted
+from pyclnf.reasons import said_of
 
 __all__ = ["add_parser"]
 

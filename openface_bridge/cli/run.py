@@ -14,9 +14,9 @@ from openface_bridge.gate.outputs import check_folders
 from openface_bridge.parity.refused import REASONS
 from openface_bridge.parity.run import run_fit
 from openface_bridge.parity.store import write_run
-from openface_bridge.reasons import said_of
 from openface_bridge.reference import Case
 from pyclnf.cli.words import counted
+from pyclnf.reasons import said_of
 
 __all__ = ["add_parser"]
 

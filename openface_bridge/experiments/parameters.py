@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from openface_bridge.reasons import reason_of
 from pyclnf.pdm import Parameters
+from pyclnf.reasons import reason_of
 from pyclnf.typing import Float32Array
 
 __all__ = ["GLOBAL_NAMES", "ExperimentError", "Held", "read_parameters"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
-from openface_bridge.reasons import reason_of
+from pyclnf.reasons import reason_of
 
 __all__ = ["OutputError", "Write", "check_folders", "check_outputs", "write_outputs"]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from openface_bridge.reasons import reason_of
+from pyclnf.reasons import reason_of
 
 __all__ = ["GateFileError", "no_others", "number", "parse_toml", "quoted", "read_text", "table"]
 

@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from openface_bridge.native import native
 from openface_bridge.pictures import read_picture
-from openface_bridge.reasons import reason_of
 from openface_bridge.starts import Start
 from openface_bridge.trace import TraceError
+from pyclnf.reasons import reason_of
 
 __all__ = ["detect_starts", "read_starts", "write_starts"]
 

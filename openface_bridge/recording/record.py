@@ -11,10 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from openface_bridge.live import Live
-from openface_bridge.reasons import said_of
 from openface_bridge.recorded import NOISE_FLOOR_FILE
 from openface_bridge.reference import Case
 from openface_bridge.trace import read_arrays, write_arrays, write_trace
+from pyclnf.reasons import said_of
 
 __all__ = ["Recording", "record"]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from pyclnf.cache.array_file import DamagedArrayError, read_array, write_array
+from pyclnf.reasons import reason_of
 from pyclnf.typing import Float32Array
 
 __all__ = ["ArrayCache", "CacheWarning"]
@@ -55,7 +56,7 @@ class ArrayCache:
             _warn(f"{path}: damaged cache file ({error}); its content was computed anew")
         except OSError as error:
             array = self._made(path, key, make)
-            self._tell_once(f"{path}: cannot be read ({error.strerror or error})")
+            self._tell_once(f"{path}: cannot be read ({reason_of(error)})")
         return array
 
     def _made(self, path: Path, key: bytes, make: Callable[[], Float32Array]) -> Float32Array:
@@ -64,7 +65,7 @@ class ArrayCache:
         try:
             write_array(path, key, array)
         except OSError as error:
-            self._tell_once(f"{path}: cannot be written ({error.strerror or error})")
+            self._tell_once(f"{path}: cannot be written ({reason_of(error)})")
         return array
 
     def _tell_once(self, message: str) -> None:

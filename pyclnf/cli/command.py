@@ -14,6 +14,7 @@ import pyclnf
 from pyclnf.cli import backends, detect, image, model, video
 from pyclnf.cli.arguments import join_numbers
 from pyclnf.cli.status import UNUSABLE
+from pyclnf.reasons import said_of
 
 __all__ = ["run"]
 
@@ -71,9 +72,7 @@ def _print_anything() -> None:
 
 
 def _said_of(error: Exception) -> str:
-    """Return an error's message; of the system's, which file, and why, without its number."""
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return f"{error.filename}: {error.strerror}"
+    """Return what to say of an error; of a missing library, what to do about it."""
     if isinstance(error, ImportError) and "cannot open shared object file" in str(error):
         return f"{error}. {_WITHOUT_WINDOWS}"
-    return str(error)
+    return said_of(error)

@@ -19,6 +19,7 @@ from pyclnf.coreml.package_file import (
     list_files,
     move_in,
 )
+from pyclnf.reasons import reason_of
 
 __all__ = ["PackageCache"]
 
@@ -61,7 +62,7 @@ class PackageCache:
             _warn(f"{entry}: damaged program ({error}); it was made anew")
         except OSError as error:
             package = self._made(key, write) / PACKAGE
-            self._tell_once(f"{entry}: cannot be read ({error.strerror or error})")
+            self._tell_once(f"{entry}: cannot be read ({reason_of(error)})")
         return package
 
     def _kept(self, entry: Path, key: bytes, write: Callable[[Path], None]) -> Path:
@@ -71,7 +72,7 @@ class PackageCache:
             move_in(made, entry)
         except OSError as error:
             if not _holds(entry, key):  # else another process was quicker
-                self._tell_once(f"{entry}: cannot be written ({error.strerror or error})")
+                self._tell_once(f"{entry}: cannot be written ({reason_of(error)})")
                 return made / PACKAGE
         shutil.rmtree(made, ignore_errors=True)
         return entry / PACKAGE

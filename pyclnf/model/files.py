@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pyclnf.model.errors import ModelFileError
+from pyclnf.reasons import reason_of
 
 MAX_MODEL_BYTES = 2**30
 """Largest file read (OpenFace's are below 60 MB); also keeps every size inside a C int."""
@@ -39,4 +40,4 @@ def read_bytes(path: Path, limit: int = MAX_MODEL_BYTES) -> bytes:
             raise ModelFileError(path, f"a file of at most {limit} bytes", f"{size} bytes")
         return path.read_bytes()
     except OSError as error:
-        raise ModelFileError(path, "a readable file", str(error.strerror or error)) from error
+        raise ModelFileError(path, "a readable file", reason_of(error)) from error

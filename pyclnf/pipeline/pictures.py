@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from pyclnf.arguments import file_path
+from pyclnf.reasons import reason_of
 from pyclnf.typing import ByteArray
 
 __all__ = ["PictureError", "find_pictures", "read_picture"]
@@ -49,7 +50,7 @@ def read_picture(path: Path) -> ByteArray:
         # Decoded from bytes: OpenCV's own file reading fails silently on some path names.
         encoded = np.frombuffer(file_path("path", path).read_bytes(), np.uint8)
     except OSError as error:
-        raise PictureError(f"{path}: cannot be read: {error.strerror or error}") from error
+        raise PictureError(f"{path}: cannot be read: {reason_of(error)}") from error
     try:
         pixels = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
     except cv2.error as error:  # a picture beyond OpenCV's limits of size

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 
 from openface_bridge.parity.faults.planting import Planting, planting
 from openface_bridge.parity.mixed import Part
-from pyclnf.backends.numpy_entry import NUMPY, NUMPY_EXACT
+from openface_bridge.parity.models import IN_NUMPY
 
 __all__ = ["Fault", "Plant", "planted"]
 
 Plant = Callable[[Planting], None]
-
-_ALL_NUMPY = (NUMPY.name, NUMPY_EXACT.name)
-"""The backends that have no code of their own."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,7 @@ class Fault:
         ----------
         backend : str
         """
-        return None if backend in _ALL_NUMPY else self.part
+        return None if backend in IN_NUMPY else self.part
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}"

@@ -9,19 +9,6 @@ from support.recordings import Recordings
 
 from openface_bridge.cli import main
 from openface_bridge.cli.status import UNUSABLE
-from openface_bridge.reasons import reason_of, said_of
-
-MISSING = FileNotFoundError(2, "No such file or directory", "nothere.json")
-
-
-def test_the_system_s_errors():
-    assert reason_of(MISSING) == "No such file or directory"
-    assert said_of(MISSING) == "nothere.json: No such file or directory"
-
-
-@pytest.mark.parametrize("error", [ValueError("no number"), OSError("no number"), OSError(2, None)])
-def test_other_errors(error: Exception):
-    assert reason_of(error) == said_of(error) == str(error)
 
 
 @pytest.mark.parametrize(
